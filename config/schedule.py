@@ -1,0 +1,18 @@
+"""The beat table: everything that happens by the clock, in one place.
+
+Beat only ticks. What is due is decided by columns in the database, so a lost tick makes things late, never lost.
+`expires` is shorter than the period: after an outage one tick runs, not the backlog of ticks.
+"""
+
+SCHEDULE = {
+    "sweep-deadlines": {
+        "task": "lending.sweep_deadlines",
+        "schedule": 60.0,
+        "options": {"expires": 55.0},
+    },
+    "send-alerts": {
+        "task": "lending.send_alerts",
+        "schedule": 30.0,
+        "options": {"expires": 25.0},
+    },
+}
