@@ -5,7 +5,15 @@ import os
 import sys
 
 # Commands that never ask the database, so they need not wait for it.
-WITHOUT_DATABASE = {"help", "check", "collectstatic", "makemessages", "compilemessages", "makemigrations", "spectacular"}
+WITHOUT_DATABASE = {
+    "help",
+    "check",
+    "collectstatic",
+    "makemessages",
+    "compilemessages",
+    "makemigrations",
+    "spectacular",
+}
 
 
 def main() -> None:

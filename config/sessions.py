@@ -17,6 +17,8 @@ class SessionStore(db.SessionStore):
 
     @classmethod
     def get_model_class(cls):
-        from django.contrib.sessions.models import Session  # the app registry is not ready when settings name us
+        from django.contrib.sessions.models import (
+            Session,
+        )  # the app registry is not ready when settings name us
 
         return Session

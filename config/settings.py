@@ -83,11 +83,27 @@ DATABASE = env.database("DATABASE_URL", embedded.database_url())
 if env.flag("DOORSTEP_WEB"):
     # config/wsgi.py sets this. A command or a Celery child holds one connection and gains nothing from a pool; a pool
     # opened before a fork would be shared by parent and child.
-    DATABASE["OPTIONS"] = {**DATABASE.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": 8, "timeout": 10}}
-DATABASES = {"default": {**DATABASE, "ATOMIC_REQUESTS": False, "TEST": {"NAME": env.text("DOORSTEP_TEST_DB", "test_doorstep")}}}
+    DATABASE["OPTIONS"] = {
+        **DATABASE.get("OPTIONS", {}),
+        "pool": {"min_size": 1, "max_size": 8, "timeout": 10},
+    }
+DATABASES = {
+    "default": {
+        **DATABASE,
+        "ATOMIC_REQUESTS": False,  # services open their own transactions, as short as they can be
+        "CONN_HEALTH_CHECKS": True,  # a restarted PostgreSQL costs no request
+        "TEST": {"NAME": "test_doorstep"},
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.redis("REDIS_URL", embedded.redis_url())
-CACHES = {"default": {"BACKEND": "config.cache.ForgivingRedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "doorstep"}}
+CACHES = {
+    "default": {
+        "BACKEND": "config.cache.ForgivingRedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "doorstep",
+    }
+}
 
 # --- People -----------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -101,7 +117,9 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/sign-in/"
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # both together: a whole office behind one address stays in
+AXES_LOCKOUT_PARAMETERS = [
+    ["username", "ip_address"]
+]  # both together: a whole office behind one address stays in
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True
@@ -150,8 +168,8 @@ TIME_ZONE = env.time_zone("TIME_ZONE", "Asia/Shanghai")
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"] if (BASE_DIR / "static").is_dir() else []
-# Names with a hash need a collectstatic first; tests and DEBUG do without.
-IS_STATIC_HASHED = not DEBUG and not env.flag("DOORSTEP_TESTING")
+# Names with a hash need a collectstatic first; DEBUG does without, and so do tests (tests/conftest.py).
+IS_STATIC_HASHED = not DEBUG
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -199,7 +217,9 @@ SPECTACULAR_SETTINGS = {
 # --- Celery -----------------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
 CELERY_TIMEZONE = "Asia/Shanghai"
-CELERY_BEAT_SCHEDULE = {name: {**entry, "schedule": schedule(entry["schedule"])} for name, entry in SCHEDULE.items()}
+CELERY_BEAT_SCHEDULE = {
+    name: {**entry, "schedule": schedule(entry["schedule"])} for name, entry in SCHEDULE.items()
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -210,7 +230,10 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 1800}  # longer than any task may run (kombu#337)
-CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.2}  # a page must not wait for a lost broker
+CELERY_TASK_PUBLISH_RETRY_POLICY = {
+    "max_retries": 1,
+    "interval_start": 0.2,
+}  # a page must not wait for a lost broker
 
 # --- Sources of credit data -----------------------------------------------------------------------------------------------
 CREDIT_SOURCES = env.json_list(

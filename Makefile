@@ -1,0 +1,48 @@
+# make run · test · lint · journey · bench [ONLY=group] · faults
+# Needs Python 3.11+ and make, nothing else. Everything goes through `.venv/bin/python -m`: the scripts in .venv/bin
+# have the path in their first line, which breaks where it holds a space.
+
+PY := .venv/bin/python
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONUNBUFFERED := 1
+
+.PHONY: run test lint journey bench faults messages clean browser
+.NOTPARALLEL:
+
+run: .venv/run.stamp
+	@exec $(PY) -m config.supervise
+
+test: .venv/dev.stamp browser
+	@$(PY) -m pytest $(ARGS)
+
+lint: .venv/dev.stamp
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@DOORSTEP_NO_SERVERS=1 $(PY) -W "ignore::RuntimeWarning" manage.py makemigrations --check --dry-run
+	@DOORSTEP_NO_SERVERS=1 $(PY) manage.py check
+
+journey: .venv/run.stamp
+	@$(PY) manage.py journey
+
+bench: .venv/dev.stamp
+	@ONLY="$(ONLY)" $(PY) -m bench
+
+faults: .venv/dev.stamp
+	@DOORSTEP_FAULTS=full $(PY) -m pytest tests/faults -s $(ARGS)
+
+.venv/run.stamp: requirements.txt .venv/made.stamp
+	@echo "doorstep: installing what the product runs on"
+	@$(PY) -m pip install --quiet -r requirements.txt
+	@touch $@
+
+.venv/dev.stamp: requirements-dev.txt .venv/run.stamp
+	@echo "doorstep: installing what the tests need"
+	@$(PY) -m pip install --quiet -r requirements-dev.txt
+	@touch $@
+
+.venv/made.stamp:
+	@sh .ci/venv
+	@touch $@
+
+browser:
+	@sh .ci/browser

@@ -1,0 +1,52 @@
+"""Bring the database and the static files up to date before the processes start: `python -m config.prepare`.
+
+Everything here may be repeated. A lock in the database lets one caller at a time through, so two `make run` against
+one database do not migrate at once.
+"""
+
+import os
+import sys
+
+import django
+
+LOCK = 0x444F4F52  # "DOOR"; any number that nobody else takes
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        _say("migrating the database")
+        call_command("migrate", interactive=False, verbosity=0)
+        _call_if_there("load_reference", "loading organisations, lists, calendar and policies")
+        if wants_demo():
+            _call_if_there("demo", "loading the demo")
+    _say("collecting static files")
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+
+def wants_demo() -> bool:
+    """DEMO=1 or 0. Unsaid: only where the address is not https, because the demo's password is public."""
+    from config import env
+
+    return env.flag("DEMO", default=not env.text("PUBLIC_BASE_URL", "").startswith("https://"))
+
+
+def _call_if_there(command: str, sentence: str) -> None:
+    from django.core.management import call_command, get_commands
+
+    if command in get_commands():
+        _say(sentence)
+        call_command(command, verbosity=0)
+
+
+def _say(sentence: str) -> None:
+    print(f"doorstep: {sentence}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

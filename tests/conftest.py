@@ -1,0 +1,99 @@
+"""The ground tests stand on: a PostgreSQL and a Redis of their own, and the reference data in the test database.
+
+DOORSTEP_VAR says where the servers keep their data (default var/test), so tests never meet a running `make run`, and
+two people testing at once give two folders.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+NOT_OURS = [
+    "DATABASE_URL REDIS_URL SECRET_KEY ALLOWED_HOSTS PUBLIC_BASE_URL EMAIL_URL DEFAULT_FROM_EMAIL DEBUG TIME_ZONE",
+    "CREDIT_SOURCES PORT HOST DEMO DOORSTEP_NO_SERVERS DOORSTEP_WEB",
+]
+for name in " ".join(NOT_OURS).split():
+    os.environ.pop(name, None)  # what a shell or a .env says about a real site is not for tests
+os.environ["DOORSTEP_DOTENV"] = "0"
+os.environ["DOORSTEP_FSYNC"] = "off"
+os.environ.setdefault("DOORSTEP_VAR", str(ROOT / "var" / "test"))
+# Set here and not in pyproject.toml: from there, pytest-django reads the settings before this file has spoken.
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+
+import pytest  # noqa: E402
+
+from config import embedded  # noqa: E402
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.MD5PasswordHasher"
+    ]  # a sign-in costs 0.1 s otherwise
+    settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if embedded.is_held():
+        embedded.stop()
+
+
+@pytest.fixture(scope="session")
+def servers() -> dict[str, str]:
+    """PostgreSQL and Redis, up until the end of the session: {"DATABASE_URL", "REDIS_URL"}."""
+    return embedded.ensure_started()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(servers: dict[str, str]) -> None:
+    """pytest-django asks for this before it makes the test database: the servers must be up by then."""
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker) -> None:
+    with django_db_blocker.unblock():
+        load_reference()
+
+
+@pytest.fixture(autouse=True)
+def _reference_data_again(request: pytest.FixtureRequest) -> None:
+    """A test with real transactions empties every table when it is over; the next one needs the reference data."""
+    marker = request.node.get_closest_marker("django_db")
+    is_transactional = marker is not None and marker.kwargs.get("transaction", False)
+    if is_transactional or {"transactional_db", "live_server"} & set(request.fixturenames):
+        request.getfixturevalue("transactional_db")
+        from accounts.models import Organisation
+
+        if not Organisation.objects.exists():
+            load_reference()
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache(request: pytest.FixtureRequest) -> None:
+    """Throttles and cached figures of the test before would colour this one."""
+    if request.node.get_closest_marker("django_db") or "db" in request.fixturenames:
+        from django.core.cache import cache
+
+        request.getfixturevalue("servers")
+        cache.clear()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium. Without one the test is skipped, and with CI=true it fails."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    reason = "no Chromium on this machine (on Debian: apt install chromium fonts-noto-cjk)"
+    if os.environ.get("CI", "").lower() == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def load_reference() -> None:
+    from django.core.management import call_command
+
+    call_command("load_reference", verbosity=0)
