@@ -27,11 +27,14 @@ from config import embedded  # noqa: E402
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    import django
     from django.conf import settings
 
+    django.setup()
     settings.PASSWORD_HASHERS = [
         "django.contrib.auth.hashers.MD5PasswordHasher"
     ]  # a sign-in costs 0.1 s otherwise
+    config.pluginmanager.import_plugin("tests.cast")  # here, because it needs the models
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
 

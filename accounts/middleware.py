@@ -1,0 +1,23 @@
+"""Refusals raised in page views become a page (or JSON under /api/)."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from accounts.api_errors import shape
+from accounts.errors import Refusal
+
+
+class RefusalPages:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, Refusal):
+            return None
+        if request.path.startswith("/api/"):
+            return JsonResponse(shape(error.code, error.sentence, error.fields), status=error.status)
+        context = {"code": error.code, "sentence": error.sentence, "fields": error.fields}
+        return render(request, "refused.html", context, status=error.status)

@@ -1,0 +1,147 @@
+"""Who sees which cases and what hangs on them; a bank sees only what was pushed to it."""
+
+from django.db.models import Exists, OuterRef, Q
+
+from accounts.access import EVERYTHING, sees
+from accounts.models import Organisation, User
+from accounts.roles import BANK_ROLES, Role
+from lending.models import (
+    Alert,
+    BankDecision,
+    CalendarDay,
+    CalendarYear,
+    ContactAttempt,
+    CreditLookup,
+    CriterionGuide,
+    Deadline,
+    DeadlinePolicy,
+    DeclineReason,
+    Disbursement,
+    DistrictReview,
+    Event,
+    FinancingCase,
+    OutcomeConfirmation,
+    Recommendation,
+    RecommendationList,
+    Repair,
+    Sweep,
+)
+from visits.models import Business, FinancingNeed, Visit
+
+NOTHING = Q(pk__in=[])
+
+
+@sees(CalendarYear, *Role)
+@sees(CalendarDay, *Role)
+@sees(DeadlinePolicy, *Role)
+@sees(DeclineReason, *Role)
+@sees(CriterionGuide, *Role)
+@sees(Sweep, Role.CITY, Role.AUDITOR, Role.SYSTEM_ADMIN)
+@sees(Event, Role.AUDITOR, Role.CITY)
+@sees(Alert, Role.AUDITOR, Role.CITY)
+@sees(FinancingCase, Role.CITY)
+@sees(DistrictReview, Role.CITY)
+@sees(RecommendationList, Role.CITY)
+@sees(Recommendation, Role.CITY)
+@sees(BankDecision, Role.CITY)
+@sees(Disbursement, Role.CITY)
+@sees(OutcomeConfirmation, Role.CITY)
+@sees(Repair, Role.CITY)
+@sees(Deadline, Role.CITY)
+def all_rows(user: User) -> Q:
+    return EVERYTHING
+
+
+def _district(path: str):
+    """Rows whose case, reached by `path`, belongs to the user's district team."""
+
+    def gate(user: User) -> Q:
+        return Q(**{f"{path}district": user.district}) if user.district else NOTHING
+
+    return gate
+
+
+sees(FinancingCase, Role.PANEL)(_district(""))
+sees(RecommendationList, Role.PANEL)(_district(""))
+for _model in (Event, CreditLookup, DistrictReview, Recommendation, Deadline, Repair):
+    sees(_model, Role.PANEL)(_district("case__"))
+for _model in (BankDecision, ContactAttempt):
+    sees(_model, Role.PANEL)(_district("recommendation__case__"))
+sees(Disbursement, Role.PANEL)(_district("decision__recommendation__case__"))
+sees(OutcomeConfirmation, Role.PANEL)(_district("decision__recommendation__case__"))
+sees(Alert, Role.PANEL)(_district("deadline__case__"))
+
+
+@sees(FinancingCase, Role.FIELD_OFFICER)
+def cases_of_own_visits(user: User) -> Q:
+    return Q(Exists(Visit.objects.filter(officer=user, case_number=OuterRef("number"))))
+
+
+@sees(Event, Role.FIELD_OFFICER)
+def events_of_own_visits(user: User) -> Q:
+    return Q(Exists(Visit.objects.filter(officer=user, case_number=OuterRef("case__number"))))
+
+
+@sees(Recommendation, *BANK_ROLES)
+def pushed_to_the_bank(user: User) -> Q:
+    """Head office sees its bank's, a branch only what was allotted to it."""
+    if user.bank is None:
+        return NOTHING
+    own = Q(bank=user.bank)
+    return own & Q(branch=user.organisation) if user.organisation.kind == Organisation.Kind.BRANCH else own
+
+
+def _pushed(user: User, path: str) -> Q:
+    pushed = Recommendation.objects.filter(pushed_to_the_bank(user))
+    return Q(Exists(pushed.filter(**{path: OuterRef("pk")})))
+
+
+@sees(FinancingCase, *BANK_ROLES)
+def cases_pushed_to_the_bank(user: User) -> Q:
+    return _pushed(user, "case")
+
+
+@sees(Business, *BANK_ROLES)
+def businesses_pushed_to_the_bank(user: User) -> Q:
+    return _pushed(user, "case__business")
+
+
+@sees(FinancingNeed, *BANK_ROLES)
+def needs_pushed_to_the_bank(user: User) -> Q:
+    return _pushed(user, "case__need")
+
+
+@sees(RecommendationList, *BANK_ROLES)
+def lists_with_an_item_for_the_bank(user: User) -> Q:
+    return _pushed(user, "list")
+
+
+@sees(Deadline, *BANK_ROLES)
+def clocks_of_the_bank(user: User) -> Q:
+    return _pushed(user, "deadline")
+
+
+@sees(Event, *BANK_ROLES)
+def events_the_bank_may_read(user: User) -> Q:
+    """Events of cases pushed to it, without those bound to another bank."""
+    pushed = Recommendation.objects.filter(pushed_to_the_bank(user), case=OuterRef("case"))
+    return Q(Exists(pushed)) & (Q(bank__isnull=True) | Q(bank=user.bank))
+
+
+def _through_recommendation(path: str):
+    def gate(user: User) -> Q:
+        return Q(**{f"{path}__in": Recommendation.objects.filter(pushed_to_the_bank(user))})
+
+    return gate
+
+
+for _model in (BankDecision, ContactAttempt):
+    sees(_model, *BANK_ROLES)(_through_recommendation("recommendation"))
+sees(Disbursement, *BANK_ROLES)(_through_recommendation("decision__recommendation"))
+
+
+@sees(Alert, *BANK_ROLES)
+def alerts_to_the_bank(user: User) -> Q:
+    if user.bank is None:
+        return NOTHING
+    return Q(organisation=user.bank) | Q(organisation__parent=user.bank)

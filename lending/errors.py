@@ -1,0 +1,65 @@
+"""Refusals of the workflow; each has a stable code (docs/api.md lists them) and a sentence."""
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.errors import Conflict, Invalid, Refusal
+
+
+class WrongStage(Refusal):
+    code, status = "wrong_stage", 409
+    sentence = _("办件当前环节不能进行此操作,请刷新后再看。")
+
+
+class AlreadyMoved(Conflict):
+    code = "already_moved"
+    sentence = _("办件刚刚被他人办理,您的操作没有生效,请刷新后再看。")
+
+
+class NoConsent(Refusal):
+    code, status = "no_consent", 422
+    sentence = _("没有有效的企业授权,不能查询或推送。请先取得授权。")
+
+
+class BankNotNamed(NoConsent):
+    code = "bank_not_in_consent"
+    sentence = _("企业授权中没有列出该银行,不能向其推送。")
+
+
+class ReviewerIsVisitor(Refusal):
+    code, status = "reviewer_is_visitor", 403
+    sentence = _("走访人员不能审核自己走访的办件。")
+
+
+class CriteriaIncomplete(Invalid):
+    code, status = "criteria_incomplete", 422
+    sentence = _("五项标准须逐项给出结论;推荐须五项全部符合并写明依据。")
+
+
+class ReasonMissing(Invalid):
+    code, status = "reason_missing", 422
+    sentence = _("请写明原因。")
+
+
+class AlreadyDecided(Conflict):
+    code = "already_decided"
+    sentence = _("该笔推荐已有授信决定,您的决定没有保存。如需改动请走更正。")
+
+
+class DecisionInvalid(Invalid):
+    code, status = "decision_invalid", 422
+    sentence = _("授信决定填写有误,请按提示修改。")
+
+
+class LimitExceeded(Invalid):
+    code, status = "limit_exceeded", 422
+    sentence = _("累计放款不能超过授信额度。")
+
+
+class AlreadyPushed(Conflict):
+    code = "already_pushed"
+    sentence = _("该办件已推送给银行,不能重复推送。")
+
+
+class LookupUnavailable(Refusal):
+    code, status = "lookup_unavailable", 422
+    sentence = _("信用信息暂时没有取到,请稍后再查;办件停留在原环节。")

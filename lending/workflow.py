@@ -1,0 +1,52 @@
+"""Turning the page: `advance` is the only writer of `FinancingCase.stage`."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import Organisation, User
+from lending import audit
+from lending.case import FinancingCase
+from lending.errors import AlreadyMoved, WrongStage
+from lending.sla import services as sla
+from lending.sla.models import DeadlineKind
+from lending.stages import CLOSED, NEXT, Stage
+
+# The clock that binds the district while a case stands in a stage. The bank's clock is started per recommendation,
+# because one case may be with several banks; leaving WITH_BANK stops whatever of them still runs.
+CLOCK: dict[Stage, DeadlineKind] = {
+    Stage.UNDER_REVIEW: DeadlineKind.PANEL_REVIEW,
+    Stage.RETURNED: DeadlineKind.SUPPLEMENT,
+}
+STOPPED_ON_LEAVING = {**CLOCK, Stage.WITH_BANK: DeadlineKind.BANK_DECISION}
+
+
+@transaction.atomic
+def advance(
+    case: FinancingCase,
+    to: Stage,
+    *,
+    by: User | None,
+    now: datetime,
+    kind: str,
+    bank: Organisation | None = None,
+    detail: dict | None = None,
+) -> None:
+    """Move one step or refuse; stop the old clock, start the new one, write the event of `kind`."""
+    left = Stage(case.stage)
+    if to not in NEXT[left]:
+        raise WrongStage()
+    closed_at = now if to in CLOSED else None
+    moved = FinancingCase.objects.filter(pk=case.pk, stage=left).update(
+        stage=to, stage_since=now, closed_at=closed_at
+    )
+    if not moved:  # someone else moved it between our read and our write
+        raise AlreadyMoved()
+    case.stage, case.stage_since, case.closed_at = to, now, closed_at
+    if left in STOPPED_ON_LEAVING:
+        sla.stop_clocks(
+            case=case, kinds=(STOPPED_ON_LEAVING[left],), now=now, is_cancelled=to is Stage.WITHDRAWN
+        )
+    if to in CLOCK:
+        sla.start_clock(case=case, kind=CLOCK[to], bound=case.district, now=now)
+    audit.record(case, kind, by=by, now=now, from_stage=left, bank=bank, detail=detail)

@@ -1,0 +1,28 @@
+"""Which consents hold at a moment. Never writes."""
+
+from datetime import date, datetime
+
+from django.db.models import QuerySet
+
+from accounts.models import Organisation
+from visits.consent.models import Consent, ConsentNotice, Scope
+from visits.register.models import Business
+
+
+def live_consents(
+    business: Business, *, now: datetime, scope: Scope | None = None, recipient: Organisation | None = None
+) -> QuerySet[Consent]:
+    """Given, not withdrawn, not expired; narrowed to one scope and one recipient where asked."""
+    live = Consent.objects.filter(
+        business=business, given_at__lte=now, expires_at__gt=now, withdrawn_at__isnull=True
+    ).order_by("-given_at")
+    if scope is not None:
+        live = live.filter(scopes__contains=[scope])
+    if recipient is not None:
+        live = live.filter(recipient=recipient)
+    return live
+
+
+def current_notice(on: date) -> ConsentNotice | None:
+    """The notice to be read today; None where none has come into force."""
+    return ConsentNotice.objects.filter(effective_from__lte=on).first()

@@ -1,0 +1,21 @@
+"""Table of contents, in the order of the story."""
+
+from visits.codes.models import Code, RefusedScan
+from visits.consent.models import Consent, ConsentNotice, ConsentSigning
+from visits.field.models import FinancingNeed, Visit
+from visits.register.models import (
+    Assignment,
+    Business,
+    BusinessList,
+    Grid,
+    ImportRejection,
+    ImportRun,
+    ListMembership,
+)
+
+__all__ = [
+    "Grid", "BusinessList", "ImportRun", "ImportRejection", "Business", "ListMembership", "Assignment",
+    "Code", "RefusedScan",
+    "ConsentNotice", "ConsentSigning", "Consent",
+    "Visit", "FinancingNeed",
+]  # fmt: skip
