@@ -7,6 +7,8 @@ nothing, so forgetting one hides rows and never shows them. Apps further up may 
 
 from collections.abc import Callable
 
+from django.core.exceptions import ValidationError
+from django.db import DataError
 from django.db.models import Model, Q, QuerySet
 
 from accounts.errors import NotAllowed, NotFound
@@ -42,9 +44,15 @@ def visible_to(user: User, rows: type[Model] | QuerySet) -> QuerySet:
 
 def get_visible(user: User, rows: type[Model] | QuerySet, **lookup: object) -> Model:
     """The one visible row, or `NotFound`: what may not be known is not there."""
+    model = rows if isinstance(rows, type) else rows.model
     try:
         return visible_to(user, rows).get(**lookup)
-    except (ValueError, rows.DoesNotExist if isinstance(rows, type) else rows.model.DoesNotExist):
+    except (
+        model.DoesNotExist,
+        ValueError,
+        ValidationError,
+        DataError,
+    ):  # a key that cannot be one is not there either
         raise NotFound() from None
 
 

@@ -75,19 +75,19 @@ def record(
 def broken_links() -> Iterator[tuple[str, int, str]]:
     """Walk every chain; yields (case number, seq, what is wrong), nothing where all chains hold."""
     for case in FinancingCase.objects.order_by("pk").iterator(chunk_size=500):
-        previous, seq = "", 0
-        for event in case.events.order_by("seq"):
-            seq += 1
-            if event.seq != seq:
-                yield case.number, seq, "missing"
-                break
-            if event.previous_digest != previous:
-                yield case.number, seq, "previous digest differs"
-                break
-            if hashlib.sha256(event.content().encode()).hexdigest() != event.digest:
-                yield case.number, seq, "content differs"
-                break
-            previous = event.digest
-        else:
-            if seq != case.events_count:
-                yield case.number, seq + 1, "tail is cut"
+        fault = _fault_in(case)
+        if fault:
+            yield case.number, *fault
+
+
+def _fault_in(case: FinancingCase) -> tuple[int, str] | None:
+    previous, found = "", 0
+    for found, event in enumerate(case.events.order_by("seq"), start=1):
+        if event.seq != found:
+            return found, "missing"
+        if event.previous_digest != previous:
+            return found, "previous digest differs"
+        if hashlib.sha256(event.content().encode()).hexdigest() != event.digest:
+            return found, "content differs"
+        previous = event.digest
+    return None if found == case.events_count else (found + 1, "tail is cut")
