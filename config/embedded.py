@@ -117,9 +117,11 @@ def ensure_started() -> dict[str, str]:
         return urls
     run = prepare_var() / "run"
     lease = _open_lock(run / "lease")
-    _lock(lease, fcntl.LOCK_SH, run)  # a keeper that is stopping still holds it exclusively: wait for it
+    wait_for_lock(
+        lease, fcntl.LOCK_SH, run
+    )  # a keeper that is stopping still holds it exclusively: wait for it
     with _open_lock(run / "starting") as starting:
-        _lock(starting, fcntl.LOCK_EX, run)
+        wait_for_lock(starting, fcntl.LOCK_EX, run)
         if not _is_ready(run):
             _start_keeper(run)
     _lease = lease
@@ -136,9 +138,8 @@ def stop(wait_seconds: float = 60) -> bool:
     until = time.monotonic() + wait_seconds
     while keeper_pid() is not None and time.monotonic() < until:
         with _open_lock(run / "lease") as probe:
-            if _try_lock(probe, fcntl.LOCK_EX):  # nobody uses them, the keeper just has not looked yet
-                fcntl.flock(probe, fcntl.LOCK_UN)
-            elif _is_ready(run):
+            # Exclusive: nobody uses them, the keeper just has not looked yet. Neither: the keeper is stopping them.
+            if not try_lock(probe, fcntl.LOCK_EX) and try_lock(probe, fcntl.LOCK_SH):
                 return False
         time.sleep(0.1)
     return keeper_pid() is None
@@ -168,7 +169,7 @@ def keeper_pid() -> int | None:
     if not path.exists():
         return None
     with _open_lock(path) as probe:
-        if _try_lock(probe, fcntl.LOCK_SH):
+        if try_lock(probe, fcntl.LOCK_SH):
             return None
     return int(path.read_text() or 0) or None
 
@@ -216,7 +217,7 @@ def _open_lock(path: Path):
         ) from None
 
 
-def _try_lock(file, kind: int) -> bool:
+def try_lock(file, kind: int) -> bool:
     try:
         fcntl.flock(file, kind | fcntl.LOCK_NB)
     except OSError:
@@ -224,9 +225,9 @@ def _try_lock(file, kind: int) -> bool:
     return True
 
 
-def _lock(file, kind: int, run: Path) -> None:
+def wait_for_lock(file, kind: int, run: Path) -> None:
     until = time.monotonic() + START_SECONDS
-    while not _try_lock(file, kind):
+    while not try_lock(file, kind):
         if time.monotonic() > until:
             raise EmbeddedError(
                 f"Waited {START_SECONDS} s for the lock {file.name}; see {run.parent / 'log'}."

@@ -28,7 +28,8 @@ class Keeper:
         signal.signal(signal.SIGTERM, self._ask_to_stop)
         signal.signal(signal.SIGINT, self._ask_to_stop)
         lock = (self.run / "keeper").open("a+")
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the caller holds var/run/starting: no race here
+        # The starter holds var/run/starting, so no second keeper; but whoever asks for our pid holds this for a moment.
+        embedded.wait_for_lock(lock, fcntl.LOCK_EX, self.run)
         (self.run / "keeper").write_text(str(os.getpid()))
         lease = (self.run / "lease").open("a+")
         try:
@@ -47,7 +48,7 @@ class Keeper:
     def _watch(self, lease) -> None:
         """Until nobody holds the lease: keep both servers alive."""
         while not self.is_asked_to_stop:
-            if embedded._try_lock(lease, fcntl.LOCK_EX):
+            if embedded.try_lock(lease, fcntl.LOCK_EX):
                 return  # held until we are gone, so a newcomer waits and then starts a fresh keeper
             for server in self.servers:
                 if server.has_died():

@@ -1,9 +1,13 @@
 """What everyone sees when something goes wrong: a page for people, the API's error shape under /api/."""
 
+import logging
+
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+
+logger = logging.getLogger(__name__)
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -11,7 +15,8 @@ def wants_json(request: HttpRequest) -> bool:
 
 
 def refusal_json(code: str, sentence: str, status: int) -> JsonResponse:
-    return JsonResponse({"code": code, "detail": sentence, "fields": {}}, status=status)
+    body = {"code": code, "detail": sentence, "fields": {}}
+    return JsonResponse(body, status=status, json_dumps_params={"ensure_ascii": False})
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -35,19 +40,24 @@ def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def too_many_sign_ins(
-    request: HttpRequest, original_response=None, credentials: dict | None = None
+    request: HttpRequest, original_response: HttpResponse | None = None, credentials: dict | None = None
 ) -> HttpResponse:
-    """Called by django-axes after five failures."""
-    return _answer(request, 429, "too_many_sign_ins", _("登录失败次数过多，请 15 分钟后再试。"))
+    """429 after five failed sign-ins; called by django-axes."""
+    minutes = round(settings.AXES_COOLOFF_TIME * 60)
+    sentence = _("登录失败次数过多，请 %(minutes)s 分钟后再试。") % {"minutes": minutes}
+    return _answer(request, 429, "too_many_sign_ins", sentence, template="lockout.html", minutes=minutes)
 
 
-def _answer(request: HttpRequest, status: int, code: str, sentence: str) -> HttpResponse:
+def _answer(
+    request: HttpRequest, status: int, code: str, sentence: str, template: str = "", minutes: int = 0
+) -> HttpResponse:
     if wants_json(request):
         return refusal_json(code, sentence, status)
+    context = {"sentence": sentence, "code": code, "minutes": minutes}
     try:
         # Without the request: a context processor that asks the database would fail a second time on a 500.
-        return HttpResponse(
-            render_to_string(f"{status}.html", {"sentence": sentence, "status": status}), status=status
-        )
-    except TemplateDoesNotExist:
+        page = render_to_string(template or f"{status}.html", context)
+    except Exception:
+        logger.exception("the page for status %s could not be made", status)
         return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")
+    return HttpResponse(page, status=status)

@@ -5,6 +5,7 @@ the kernel ends the children should this process be killed outright.
 """
 
 import ctypes
+import fcntl
 import os
 import signal
 import socket
@@ -13,6 +14,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from typing import TextIO
 
 from config import embedded, env, prepare
 
@@ -93,6 +95,7 @@ class Supervisor:
             signal.signal(number, self._ask_to_stop)
         _stop_with_make()
         refuse_taken_port(self.host, self.port)
+        self.alone = refuse_second_supervisor()
         try:
             self._start_servers()
             return self._prepare() or self._serve()
@@ -189,7 +192,10 @@ def web(host: str, port: int) -> Child:
 
 def worker() -> Child:
     options = ["--concurrency", "2", "--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
-    return Child("worker", "celery", "-A", "config", "worker", *options)
+    child = Child("worker", "celery", "--quiet", "-A", "config", "worker", *options)
+    # Celery's advice against root fills the first screen of a container and helps nobody there.
+    child.command[1:1] = ["-W", "ignore:You're running the worker"]
+    return child
 
 
 def beat() -> Child:
@@ -197,6 +203,7 @@ def beat() -> Child:
     return Child(
         "beat",
         "celery",
+        "--quiet",
         "-A",
         "config",
         "beat",
@@ -219,6 +226,18 @@ def refuse_taken_port(host: str, port: int) -> None:
             raise env.ConfigurationError(
                 f"doorstep: port {port} on {host} cannot be used ({error.strerror}); choose another with PORT=8001 make run"
             ) from None
+
+
+def refuse_second_supervisor() -> TextIO:
+    """One per data folder: two beats would write one schedule file. The lock lasts as long as the file is open."""
+    lock = (embedded.prepare_var() / "run" / "supervisor").open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise env.ConfigurationError(
+            f"doorstep: already running on {embedded.var_dir()}; stop that one first, or give this one another DOORSTEP_VAR"
+        ) from None
+    return lock
 
 
 def answers(host: str, port: int) -> bool:

@@ -5,7 +5,7 @@ import os
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ["DOORSTEP_WEB"] = "1"  # settings give web processes a connection pool
 
-from config import embedded  # noqa: E402  after the environment is set
+from config import embedded
 
 embedded.use_if_needed()
 
