@@ -27,10 +27,10 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
 
 # --- Applications -----------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",  # the theme without its admin site; ours is accounts.admin_site
     "unfold.contrib.filters",
     "unfold.contrib.forms",
-    "django.contrib.admin",
+    "accounts.admin_config.DoorstepAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

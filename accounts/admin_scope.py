@@ -1,0 +1,186 @@
+"""The admin is a door, not a back door: one base class from which every admin of the product takes its scope.
+
+* Rows: lists, searches, filters, dropdowns, autocomplete, pop-ups, history and export all read `visible_to`, because
+  all of them go through `get_queryset` or `get_field_queryset` here. A row that may not be known is 404.
+* Deeds: `may_view`, `may_add`, `may_change`, `may_delete` name who may, as `Do`s and `Role`s. Django's permission
+  tables are never asked. What is not named is refused; nothing is deleted unless an admin says who may.
+* A person without an organisation sees nothing, save the three administrators, who belong to the whole site.
+"""
+
+from collections.abc import Iterable
+
+from django.contrib.admin.filters import SimpleListFilter
+from django.contrib.admin.utils import get_model_from_relation
+from django.core.exceptions import FieldDoesNotExist
+from django.db import DataError
+from django.db.models import Exists, Field, Model, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import path
+from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+
+from accounts.access import may, visible_to
+from accounts.admin_export import stream_csv
+from accounts.errors import Invalid, NotFound
+from accounts.models import User
+from accounts.roles import Do, Role
+
+Allowed = Do | Role | Iterable[Do | Role]
+WITHOUT_ORGANISATION = (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR)
+MAX_CHOICES = 500  # of a filter; beyond that a list to pick from helps nobody
+
+
+def is_allowed(user: User, allowed: Allowed) -> bool:
+    """Whether `user` is active and holds one of the named roles or deeds."""
+    if not (user.is_authenticated and user.is_active):
+        return False
+    named = (allowed,) if isinstance(allowed, (Do, Role)) else tuple(allowed)
+    return any(may(user, one) if isinstance(one, Do) else user.role == one for one in named)
+
+
+def scope(user: User, rows: type[Model] | QuerySet) -> QuerySet:
+    """`visible_to`, and nothing for a person who belongs nowhere."""
+    queryset = visible_to(user, rows)
+    if user.is_authenticated and user.organisation_id is None and user.role not in WITHOUT_ORGANISATION:
+        return queryset.none()
+    return queryset
+
+
+class ScopedRelatedFilter(RelatedDropdownFilter):
+    """Offers only what occurs in the rows this person sees."""
+
+    def field_choices(self, field: Field, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple]:
+        rows = scope(request.user, get_model_from_relation(field))
+        used = model_admin.get_queryset(request).order_by().filter(**{self.field_path: OuterRef("pk")})
+        return [(row.pk, str(row)) for row in rows.filter(Exists(used))[:MAX_CHOICES]]
+
+
+class Scoped:
+    """What admins and inlines share."""
+
+    may_view: Allowed = ()
+    may_add: Allowed = ()
+    may_change: Allowed = ()
+    may_delete: Allowed = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return scope(request.user, super().get_queryset(request))
+
+    def get_field_queryset(self, db: str | None, db_field: Field, request: HttpRequest) -> QuerySet:
+        rows = super().get_field_queryset(db, db_field, request)
+        return scope(request.user, db_field.remote_field.model if rows is None else rows)
+
+    def formfield_for_foreignkey(self, db_field: Field, request: HttpRequest, **kwargs):
+        if "queryset" in kwargs:  # a narrower choice made by a subclass is narrowed once more
+            kwargs["queryset"] = scope(request.user, kwargs["queryset"])
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field: Field, request: HttpRequest, **kwargs):
+        if "queryset" in kwargs:
+            kwargs["queryset"] = scope(request.user, kwargs["queryset"])
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_allowed(request.user, self.may_view) or self.has_change_permission(request, obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_allowed(request.user, self.may_add)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_allowed(request.user, self.may_change)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_allowed(request.user, self.may_delete)
+
+
+class ScopedTabularInline(Scoped, TabularInline):
+    extra = 0
+
+
+class ScopedStackedInline(Scoped, StackedInline):
+    extra = 0
+
+
+class ScopedAdmin(Scoped, ModelAdmin):
+    """Declare `may_view` and its like, `list_display` and so on; `exports` = ((attribute, heading), …) adds a CSV."""
+
+    exports: tuple[tuple[str, str], ...] = ()
+    list_per_page = 50
+    list_fullwidth = True
+    list_filter_submit = True
+    show_full_result_count = False  # one more count(*) over the whole table
+    list_before_template = "admin/list_before.html"
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request) or self.has_add_permission(request)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Model:
+        """The row, or 404: Django would send people to the index with a sentence that the row does not exist."""
+        try:
+            found = super().get_object(request, object_id, from_field)
+        except DataError:  # a NUL in a text key
+            found = None
+        if found is None:
+            raise NotFound()
+        return found
+
+    def get_list_filter(self, request: HttpRequest) -> list:
+        return [self._scoped_filter(item) for item in super().get_list_filter(request)]
+
+    def _scoped_filter(self, item):
+        if not isinstance(item, str):
+            return item
+        field = field_at(self.model, item)
+        if field.is_relation:
+            return item, ScopedRelatedFilter
+        return (item, ChoicesDropdownFilter) if field.choices else item
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Only what the filters and the primary key ask: a lookup through a relation could ask about hidden rows."""
+        names = {self.opts.pk.name, self.date_hierarchy or self.opts.pk.name}
+        for item in self.get_list_filter(request):
+            if isinstance(item, (tuple, list)):
+                names.add(item[0])
+            elif isinstance(item, type) and issubclass(item, SimpleListFilter):
+                names.add(item.parameter_name)
+            elif isinstance(item, str):
+                names.add(item)
+        return any(lookup == name or lookup.startswith(f"{name}__") for name in names)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponseBase:
+        refuse_nul(request)
+        query = request.GET.urlencode()
+        link = f"export/?{query}" if query else "export/"
+        extra = {"export_link": link if self.exports else None} | (extra_context or {})
+        return super().changelist_view(request, extra)
+
+    def get_urls(self) -> list:
+        if not self.exports:
+            return super().get_urls()
+        name = f"{self.opts.app_label}_{self.opts.model_name}_export"
+        return [path("export/", self.admin_site.admin_view(self.export_view), name=name), *super().get_urls()]
+
+    def export_view(self, request: HttpRequest) -> HttpResponseBase:
+        """The rows of the list as it is filtered, every page of them; who took them out is logged."""
+        refuse_nul(request)
+        if not self.has_view_permission(request):
+            raise NotFound()
+        rows = self.get_changelist_instance(request).get_queryset(request)
+        return stream_csv(self, request, rows)
+
+
+def field_at(model: type[Model], lookup: str) -> Field:
+    """The field that a filter such as `case__district` ends at."""
+    field = None
+    for part in lookup.split("__"):
+        field = model._meta.get_field(part)
+        model = field.related_model or model
+    if field is None:
+        raise FieldDoesNotExist(lookup)
+    return field
+
+
+def refuse_nul(request: HttpRequest) -> None:
+    """PostgreSQL has no NUL in text: a filter with one would be a fault instead of a refusal."""
+    if any("\x00" in value for values in request.GET.lists() for value in (values[0], *values[1])):
+        raise Invalid()
