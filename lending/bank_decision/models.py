@@ -6,7 +6,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from lending.case import FinancingCase
-from lending.recommendation_list.models import Recommendation
 from visits.models import FinancingNeed
 
 
@@ -38,7 +37,7 @@ class ContactAttempt(models.Model):
         ON_SITE = "on_site", _("上门")
         ONLINE = "online", _("线上")
 
-    recommendation = models.ForeignKey(Recommendation, models.PROTECT, related_name="contacts")
+    recommendation = models.ForeignKey("lending.Recommendation", models.PROTECT, related_name="contacts")
     at = models.DateTimeField(_("时间"))
     mode = models.CharField(_("方式"), max_length=8, choices=Mode)
     is_reached = models.BooleanField(_("已联系上"))
@@ -69,7 +68,7 @@ class BankDecision(models.Model):
         "declined",
     )  # the rest need the panel's word to stop the clock
 
-    recommendation = models.ForeignKey(Recommendation, models.PROTECT, related_name="decisions")
+    recommendation = models.ForeignKey("lending.Recommendation", models.PROTECT, related_name="decisions")
     supersedes = models.OneToOneField(
         "self", models.PROTECT, null=True, blank=True, related_name="superseded_by", verbose_name=_("更正自")
     )

@@ -6,7 +6,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
 from lending.case import FinancingCase
-from lending.credit_lookup.models import CreditLookup
 
 
 class Criterion(models.TextChoices):
@@ -56,7 +55,7 @@ class DistrictReview(models.Model):
     reason = models.CharField(_("原因"), max_length=500, blank=True)
     banks = models.ManyToManyField(Organisation, related_name="+", blank=True, verbose_name=_("建议银行"))
     lookups = models.ManyToManyField(
-        CreditLookup, related_name="+", blank=True
+        "lending.CreditLookup", related_name="+", blank=True
     )  # the very receipts it relied on
 
     class Meta:
