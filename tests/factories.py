@@ -64,11 +64,16 @@ def business(name: str = "", *, at: Organisation | None = None, **facts) -> Busi
     return Business.objects.create(name=name, **facts)
 
 
-def visit_body(of: Business, *, banks: tuple[Organisation, ...] = (), **changes) -> dict:
-    """A complete `POST visits/` body: a need of 500,000 yuan with consent for lookup and the banks named."""
+def visit_body(
+    of: Business, *, banks: tuple[Organisation, ...] = (), ended_at: datetime | None = None, **changes
+) -> dict:
+    """A complete `POST visits/` body: a need of 500,000 yuan with consent for lookup and the banks named.
+
+    It has just ended by the real clock, because the API goes by that one; `ended_at` says otherwise."""
+    ended_at = ended_at or datetime.now(SHANGHAI)
     body = {
         "id": str(uuid.uuid4()), "credit_code": of.credit_code, "mode": "on_site", "outcome": "need",
-        "started_at": (NOW - timedelta(minutes=10)).isoformat(), "ended_at": NOW.isoformat(),
+        "started_at": (ended_at - timedelta(minutes=10)).isoformat(), "ended_at": ended_at.isoformat(),
         "location": {"lat": 31.1883, "lon": 121.4365, "accuracy_m": 15}, "note": "",
         "need": {
             "amount_yuan": "500000.00", "purpose": "working_capital", "purpose_text": "节前备货", "term_months": 12,
