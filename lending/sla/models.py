@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
 from lending.case import FinancingCase
+from lending.sla import kinds
+from lending.sla.kinds import DeadlineKind
 
 
 class CalendarYear(models.Model):
@@ -23,7 +25,7 @@ class CalendarYear(models.Model):
 
 
 class CalendarDay(models.Model):
-    """A day that differs from its weekday: a rest day on Monday–Friday or a make-up working day at the weekend."""
+    """A day that the year's notice names: a rest day, or a make-up working day at the weekend."""
 
     day = models.DateField(_("日期"), primary_key=True)
     is_workday = models.BooleanField(_("上班"))
@@ -31,12 +33,6 @@ class CalendarDay(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = _("节假日与调休")
-
-
-class DeadlineKind(models.TextChoices):
-    BANK_DECISION = "bank_decision", _("银行授信决定")
-    PANEL_REVIEW = "panel_review", _("区级审核")
-    SUPPLEMENT = "supplement", _("补正")
 
 
 class DeadlinePolicy(models.Model):
@@ -62,6 +58,7 @@ class DeadlinePolicy(models.Model):
     is_rolled_forward = models.BooleanField(_("遇休息日顺延"), default=False)
     starts_at = models.CharField(_("起算点"), max_length=10, choices=Start, default=Start.PUSH)
     effective_from = models.DateField(_("施行日期"))
+    effective_until = models.DateField(_("施行至(含)"), null=True, blank=True, help_text=_("空白为长期有效"))
     source = models.CharField(_("依据"), max_length=200, blank=True)
 
     class Meta:
@@ -73,6 +70,10 @@ class DeadlinePolicy(models.Model):
                 name="policy_once_per_day",
             ),
             models.CheckConstraint(condition=Q(length__gt=0), name="policy_length_positive"),
+            models.CheckConstraint(
+                condition=Q(effective_until__isnull=True) | Q(effective_until__gte=F("effective_from")),
+                name="policy_ends_after_it_begins",
+            ),
             models.CheckConstraint(
                 condition=Q(unit="days") | Q(unit="months", is_working_days=False),
                 name="policy_months_are_calendar",
@@ -99,7 +100,7 @@ class Deadline(models.Model):
     started_at = models.DateTimeField(_("起算时间"))
     due_at = models.DateTimeField(_("到期时间"))
     is_provisional = models.BooleanField(_("暂定"), default=False)
-    receipt = models.JSONField(default=dict)  # how `due_at` came about, as `sla.clock.Computed.receipt`
+    receipt = models.JSONField(default=dict)  # how `due_at` came about, as `sla.receipts.receipt`
     state = models.CharField(_("状态"), max_length=10, choices=State, default=State.RUNNING)
     breached_at = models.DateTimeField(_("超期记录时间"), null=True)
     stopped_at = models.DateTimeField(_("停止时间"), null=True)
@@ -142,18 +143,13 @@ class Deadline(models.Model):
 class Alert(models.Model):
     """The ledger: one row per letter owed, written in the transaction that owes it, *before* anything is sent."""
 
-    class Step(models.TextChoices):
-        ASSIGNED = "assigned", _("新推送")
-        DUE_SOON = "due_soon", _("即将到期")
-        OVERDUE = "overdue", _("已超期")
-        ESCALATED_BANK = "escalated_bank", _("超期1日")
-        ESCALATED_DISTRICT = "escalated_district", _("超期3日")
-        ESCALATED_CITY = "escalated_city", _("超期5日")
+    Step = kinds.Step
 
     class State(models.TextChoices):
         PENDING = "pending", _("待发")
         SENT = "sent", _("已发")
         GIVEN_UP = "given_up", _("放弃")
+        DROPPED = "dropped", _("无需再发")  # the clock stopped or its due date moved before the letter left
 
     deadline = models.ForeignKey(Deadline, models.PROTECT, related_name="alerts", verbose_name=_("时限"))
     due_at = models.DateTimeField(

@@ -2,16 +2,37 @@
 
 from datetime import datetime
 
+from django.db import transaction
+from django.db.models import Case, Value, When
+
 from accounts.models import Organisation
 from lending.case import FinancingCase
+from lending.sla import ladder, queries, receipts
+from lending.sla.calendar import add, day_of
 from lending.sla.models import Deadline, DeadlineKind
 
 
+@transaction.atomic
 def start_clock(*, case: FinancingCase, kind: DeadlineKind, bound: Organisation, now: datetime) -> Deadline:
-    """Start one clock by the policy in force at `now`; the policy stays with the clock."""
-    raise NotImplementedError
+    """Start one clock by the policy in force at `now`; the policy stays with the clock. Refuses with `NoPolicy`."""
+    today = day_of(now)
+    policy = queries.policy_in_force(
+        kind, today, district=case.district, programmes=queries.programmes_of(case)
+    )
+    calendar, rule = queries.calendar(today), queries.rule_of(policy)
+    computed = add(now, rule, calendar)
+    steps_done, next_look_at = ladder.begin(kind, computed.due_at, now)
+    return Deadline.objects.create(
+        case=case, kind=kind, bound=bound, policy=policy, started_at=now, due_at=computed.due_at,
+        is_provisional=computed.is_provisional, steps_done=steps_done, next_look_at=next_look_at,
+        receipt=receipts.receipt(
+            now, rule, calendar, computed, policy={"id": policy.pk, "source": policy.source},
+            occasion=receipts.OCCASION[DeadlineKind(kind)],
+        ),
+    )  # fmt: skip
 
 
+@transaction.atomic
 def stop_clocks(
     *,
     case: FinancingCase,
@@ -21,4 +42,9 @@ def stop_clocks(
     is_cancelled: bool = False,
 ) -> int:
     """Stop the open clocks of a case: met, met late, or cancelled. Returns how many were stopped."""
-    raise NotImplementedError
+    running = Deadline.objects.filter(case=case, kind__in=kinds, stopped_at__isnull=True)
+    if bound is not None:
+        running = running.filter(bound=bound)
+    met = Case(When(due_at__gt=now, then=Value(Deadline.State.MET)), default=Value(Deadline.State.MET_LATE))
+    state = Deadline.State.CANCELLED if is_cancelled else met
+    return running.update(state=state, stopped_at=now, next_look_at=None)

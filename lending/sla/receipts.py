@@ -1,0 +1,74 @@
+"""The receipt of a deadline: how it came about, for a machine and in words a bank can check by hand. No ORM."""
+
+from datetime import date, datetime
+
+from lending.sla.calendar import SHANGHAI, Calendar, Computed, Rule, day_of
+from lending.sla.kinds import DeadlineKind
+
+# what starts each clock, as the receipt says it
+OCCASION = {
+    DeadlineKind.BANK_DECISION: "推送",
+    DeadlineKind.PANEL_REVIEW: "送审",
+    DeadlineKind.SUPPLEMENT: "退回补正",
+}
+
+
+def receipt(
+    start: datetime,
+    rule: Rule,
+    calendar: Calendar,
+    computed: Computed,
+    *,
+    policy: dict,
+    occasion: str = "推送",
+) -> dict:
+    """Plain JSON. `policy` says which rule it was: {"id", "source"}; `calendar` maps year → version of its notice."""
+    return {
+        "policy": policy,
+        "rule": {
+            "length": rule.length, "unit": rule.unit, "is_working_days": rule.is_working_days,
+            "is_rolled_forward": rule.is_rolled_forward,
+        },
+        "calendar": {str(year): calendar.versions[year] for year in computed.looked_at if year in calendar.versions},
+        "unknown_years": list(computed.unknown_years),
+        "occasion": occasion,
+        "start": start.astimezone(SHANGHAI).isoformat(),
+        "not_counted": day_of(start).isoformat(),
+        "counted": rule.length,
+        "excluded": [{"day": day.isoformat(), "name": calendar.name(day)} for day in computed.excluded],
+        "rolled_from": computed.rolled_from.isoformat() if computed.rolled_from else None,
+        "due_on": computed.last_on.isoformat(),
+        "due_at": computed.due_at.isoformat(),
+        "provisional": computed.is_provisional,
+        "words": in_words(start, rule, calendar, computed, occasion),
+        "changes": [],
+    }  # fmt: skip
+
+
+def in_words(
+    start: datetime, rule: Rule, calendar: Calendar, computed: Computed, occasion: str = "推送"
+) -> str:
+    """11月20日推送,次日起算15个自然日,12月5日24时到期."""
+    began = day_of(start)
+    said = f"{_day(began)}{occasion},次日起算{length_in_words(rule)}"
+    if computed.excluded:
+        said += f"(其间休息日{len(computed.excluded)}天不计)"
+    if computed.rolled_from:
+        said += f",末日{_day(computed.rolled_from, began)}为{calendar.name(computed.rolled_from)},顺延至次一工作日"
+    said += f",{_day(computed.last_on, began)}24时到期"
+    if computed.unknown_years:
+        years = "、".join(str(year) for year in computed.unknown_years)
+        said += f"({years}年放假安排未公布,暂按周末推算)"
+    return said
+
+
+def length_in_words(rule: Rule) -> str:
+    if rule.unit == "months":
+        return f"{rule.length}个月"
+    return f"{rule.length}个{'工作日' if rule.is_working_days else '自然日'}"
+
+
+def _day(day: date, since: date | None = None) -> str:
+    """With the year where it is another one than that of `since`."""
+    year = f"{day.year}年" if since and day.year != since.year else ""
+    return f"{year}{day.month}月{day.day}日"

@@ -1,0 +1,43 @@
+"""Cases and clocks for the deadline tests."""
+
+import uuid
+from datetime import datetime
+
+from accounts.models import Organisation
+from lending.case import FinancingCase, next_case_number
+from lending.models import Deadline
+from lending.sla import services as sla
+from lending.sla.kinds import DeadlineKind
+from lending.stages import Stage
+from tests import factories as make
+from visits.models import FinancingNeed, Visit
+
+
+def case(
+    cast, *, now: datetime = make.NOW, stage: Stage = Stage.WITH_BANK, name: str = "", at=None
+) -> FinancingCase:
+    """A case as it stands at `stage`, without the road that led there."""
+    district = at or cast.xuhui
+    business = make.business(name, at=district)
+    visit = Visit.objects.create(
+        id=uuid.uuid4(), business=business, officer=cast.officer, organisation=cast.branch, district=district,
+        mode="on_site", outcome="need", started_at=now, recorded_at=now,
+    )  # fmt: skip
+    need = FinancingNeed.objects.create(visit=visit, business=business, amount_yuan=make.YUAN)
+    return FinancingCase.objects.create(
+        number=next_case_number(district.code, now.year), business=business, district=district, origin_visit=visit,
+        need=need, amount_yuan=make.YUAN, stage=stage, stage_since=now, opened_at=now,
+    )  # fmt: skip
+
+
+def clock(
+    cast,
+    *,
+    now: datetime = make.NOW,
+    kind: DeadlineKind = DeadlineKind.BANK_DECISION,
+    bound: Organisation | None = None,
+    of: FinancingCase | None = None,
+) -> Deadline:
+    of = of or case(cast, now=now)
+    bound = bound or (cast.first_bank if kind == DeadlineKind.BANK_DECISION else of.district)
+    return sla.start_clock(case=of, kind=kind, bound=bound, now=now)
