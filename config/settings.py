@@ -24,6 +24,8 @@ PORT = env.number("PORT", 8000, low=1, high=65535)
 PUBLIC_BASE_URL = env.web_address("PUBLIC_BASE_URL", f"http://localhost:{PORT}")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
+# How many proxies stand in front. Each adds one entry to X-Forwarded-For; what stands left of theirs is anyone's word.
+TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, low=0, high=9)
 
 # --- Applications -----------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -126,6 +128,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # else anyone can keep a colleague out for ever
 AXES_HTTP_RESPONSE_CODE = 429
 AXES_LOCKOUT_CALLABLE = "config.pages.too_many_sign_ins"
+AXES_CLIENT_IP_CALLABLE = "config.client_address.of"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_SENSITIVE_PARAMETERS = []
@@ -200,6 +203,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "accounts.api_errors.handle",
     "PAGE_SIZE": 50,
+    "NUM_PROXIES": TRUSTED_PROXIES,  # unset, throttles would count by whatever X-Forwarded-For the caller makes up
     "COERCE_DECIMAL_TO_STRING": True,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }

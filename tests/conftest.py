@@ -1,9 +1,10 @@
 """The ground tests stand on: a PostgreSQL and a Redis of their own, and the reference data in the test database.
 
-DOORSTEP_VAR says where the servers keep their data (default var/test), so tests never meet a running `make run`, and
-two people testing at once give two folders.
+DOORSTEP_VAR says where the servers keep their data. By default the first of var/test, var/test-2 … that nobody is
+testing in, so tests never meet a running `make run` nor each other.
 """
 
+import fcntl
 import os
 import shutil
 from pathlib import Path
@@ -17,7 +18,25 @@ for name in " ".join(NOT_OURS).split():
     os.environ.pop(name, None)  # what a shell or a .env says about a real site is not for tests
 os.environ["DOORSTEP_DOTENV"] = "0"
 os.environ["DOORSTEP_FSYNC"] = "off"
-os.environ.setdefault("DOORSTEP_VAR", str(ROOT / "var" / "test"))
+
+
+def free_var_dir():
+    """The folder, and the open lock that keeps it ours until the process ends."""
+    for name in ["test", *(f"test-{number}" for number in range(2, 20))]:
+        folder = ROOT / "var" / name
+        folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+        lock = (folder / "tests.lock").open("a")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            continue
+        return str(folder), lock
+    raise SystemExit("Eighteen test runs at once are too many.")
+
+
+if not os.environ.get("DOORSTEP_VAR"):
+    os.environ["DOORSTEP_VAR"], _kept_open = free_var_dir()
 # Set here and not in pyproject.toml: from there, pytest-django reads the settings before this file has spoken.
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 
