@@ -1,12 +1,12 @@
 """The register of businesses, the lists they stand on, and who is to visit them."""
 
-from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
+from visits.register.fields import SearchGramsField, SearchNameField
 
 
 class Grid(models.Model):
@@ -70,6 +70,7 @@ class ImportRun(models.Model):
     headers = models.PositiveIntegerField(_("表头行"), default=0)
     duplicates = models.PositiveIntegerField(_("重复行"), default=0)
     conflicts = models.PositiveIntegerField(_("所属区有冲突"), default=0)
+    listed = models.PositiveIntegerField(_("清单成员新增"), default=0)
     problem = models.CharField(_("问题"), max_length=500, blank=True)
     started_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, verbose_name=_("发起人"))
     started_at = models.DateTimeField(_("开始"), null=True)
@@ -123,11 +124,13 @@ class Business(models.Model):
         HAND = "hand", _("人工认定")
         NONE = "none", _("未能认定")
 
-    credit_code = models.CharField(_("统一社会信用代码"), max_length=18, unique=True)
+    # Unique by a constraint and not by unique=True: with collation C one index serves equality and prefixes, and
+    # Django makes no second one for LIKE.
+    credit_code = models.CharField(_("统一社会信用代码"), max_length=18, db_collation="C")
     is_legacy_code = models.BooleanField(_("旧注册号"), default=False, help_text=_("15位工商注册号"))
     name = models.CharField(_("名称"), max_length=200, help_text=_("按来源原样保存"))
-    name_search = models.CharField(max_length=200, editable=False)
-    name_grams = ArrayField(models.CharField(max_length=4), default=list, editable=False)
+    name_search = SearchNameField(editable=False)
+    search_grams = SearchGramsField(models.IntegerField(), default=list, editable=False)
     kind = models.CharField(_("类型"), max_length=16, choices=Kind)
     status = models.CharField(_("登记状态"), max_length=8, choices=Status, default=Status.UNKNOWN)
     registered_type = models.CharField(_("登记类型"), max_length=80, blank=True)
@@ -153,15 +156,20 @@ class Business(models.Model):
     phone = models.CharField(_("联系电话"), max_length=40, blank=True)
     lat = models.DecimalField(max_digits=8, decimal_places=5, null=True, blank=True)
     lon = models.DecimalField(max_digits=8, decimal_places=5, null=True, blank=True)
-    source_digest = models.BinaryField(max_length=16, null=True, editable=False)
-    imported_by = models.ForeignKey(ImportRun, models.SET_NULL, null=True, blank=True, db_index=False)
+    # of the register row as given, the import rules and the gazetteer: an equal digest needs no second reading
+    source_digest = models.BigIntegerField(null=True, editable=False)
+    # No constraint in the database: it would ask once per row, a million times for one run.
+    imported_by = models.ForeignKey(
+        ImportRun, models.SET_NULL, null=True, blank=True, db_index=False, db_constraint=False
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         verbose_name = verbose_name_plural = _("经营主体")
-        indexes = [GinIndex(fields=["name_grams"], name="business_name_grams", fastupdate=False)]
+        indexes = [GinIndex(fields=["search_grams"], name="business_search_grams")]
         constraints = [
+            models.UniqueConstraint(fields=["credit_code"], name="business_credit_code"),
             models.CheckConstraint(
                 condition=Q(capital_amount__isnull=True, capital_currency="")
                 | Q(capital_amount__isnull=False, capital_currency__gt=""),
@@ -176,6 +184,11 @@ class Business(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args, update_fields=None, **kwargs) -> None:
+        if update_fields is not None and {"name", "credit_code"} & set(update_fields):
+            update_fields = {*update_fields, "name_search", "search_grams"}
+        super().save(*args, update_fields=update_fields, **kwargs)
 
 
 class ListMembership(models.Model):

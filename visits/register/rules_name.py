@@ -1,0 +1,34 @@
+"""Names as they are searched: one width, one case, no spaces. What is shown stays as the source wrote it."""
+
+import unicodedata
+from array import array
+
+# NFKC leaves these lookalikes of the middle dot and the dash apart.
+SAME = str.maketrans({"•": "·", "・": "·", "‧": "·", "∙": "·", "﹒": "·", "–": "-", "—": "-", "−": "-", "―": "-", "‐": "-",
+                      "〔": "(", "〕": ")", "【": "(", "】": ")", "［": "(", "］": ")", "[": "(", "]": ")"})  # fmt: skip
+
+
+def search_form(name: str) -> str:
+    """NFKC (so （ becomes ( and Ａ becomes A), brackets and dashes of one kind, case folded, white space removed."""
+    if not unicodedata.is_normalized("NFKC", name):
+        name = unicodedata.normalize("NFKC", name)
+    name = name.casefold()
+    if not name.isalnum():
+        name = "".join(name.translate(SAME).split())
+    return name
+
+
+def grams(form: str) -> set[int]:
+    """Every character and every pair of neighbours of a search form, as 32-bit numbers.
+
+    Numbers and not texts: a quarter of the bytes, and an index that compares them without a collation. A character
+    outside the BMP counts as its two UTF-16 halves, in the index and in the question alike.
+    """
+    units = form.encode("utf-16-le", "surrogatepass")
+    even = len(units) // 4 * 4
+    pairs = array("i", units[:even])
+    tail = units[2:]
+    pairs.frombytes(tail[: len(tail) // 4 * 4])
+    found = set(pairs)
+    found.update(array("H", units))
+    return found
