@@ -5,6 +5,7 @@ from django.db.models import Exists, OuterRef, Q
 from accounts.access import EVERYTHING, sees
 from accounts.models import User
 from accounts.roles import Role
+from visits.codes.queries import of_district
 from visits.models import (
     Assignment,
     Business,
@@ -108,7 +109,9 @@ def own_assignments(user: User) -> Q:
 @sees(Code, Role.PANEL)
 def codes_of_the_district(user: User) -> Q:
     place = Q(business__district=user.district) | Q(grid__district=user.district)
-    return (place | Q(officer__organisation__district=user.district)) if user.district else Q(pk__in=[])
+    if user.district is None:
+        return Q(pk__in=[])
+    return place | of_district("officer__organisation", user.district)
 
 
 @sees(Code, Role.FIELD_OFFICER)

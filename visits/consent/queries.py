@@ -26,3 +26,8 @@ def live_consents(
 def current_notice(on: date) -> ConsentNotice | None:
     """The notice to be read today; None where none has come into force."""
     return ConsentNotice.objects.filter(effective_from__lte=on).first()
+
+
+def notice_in_force(version: str, on: date) -> ConsentNotice | None:
+    """The notice of this version if it has ever come into force; an offline phone may still show the one before."""
+    return ConsentNotice.objects.filter(version=version, effective_from__lte=on).first()

@@ -52,6 +52,7 @@ class Visit(models.Model):
     # what lending answered, kept so that a repeat gets the first answer
     case_number = models.CharField(_("办件编号"), max_length=24, blank=True, db_index=True)
     missing = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    reason = models.CharField(_("说明代码"), max_length=40, blank=True)
     content_digest = models.CharField(max_length=64)
     annulled_at = models.DateTimeField(_("作废时间"), null=True, blank=True)
     annulled_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")

@@ -1,0 +1,165 @@
+"""Issue, re-issue and revoke codes; take note of every scan that led nowhere."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from accounts.access import get_visible, require, visible_to
+from accounts.errors import NotFound
+from accounts.models import User
+from accounts.roles import Do
+from visits.codes import queries, rules
+from visits.codes.models import Code, RefusedScan
+from visits.errors import (
+    CodeExpired,
+    CodeForged,
+    CodeMalformed,
+    CodeNotLive,
+    CodeRefused,
+    CodeRevoked,
+    CodeUnknown,
+)
+from visits.register.models import Business, Grid
+
+Subject = Business | User | Grid
+
+
+@transaction.atomic
+def issue_code(*, subject: Subject, by: User, now: datetime) -> Code:
+    """The live code of a business, officer or grid: the one there is, or a new one. An officer may issue their own."""
+    if subject != by:
+        _require_in_view(subject, by)
+    kind = _kind(subject)
+    live = Code.objects.filter(**{kind: subject}, revoked_at__isnull=True).first()
+    if live and live.expires_at > now:
+        return live
+    if live:  # expired: the constraint allows one unrevoked code, so the old one goes first
+        return reissue(code=live, by=by, now=now, reason="expired")
+    try:
+        with transaction.atomic():
+            return _create(subject, by=by, now=now)
+    except IntegrityError:  # someone issued it between our read and our write
+        return Code.objects.get(**{kind: subject}, revoked_at__isnull=True)
+
+
+@transaction.atomic
+def issue_missing(*, businesses: Sequence[Business], by: User, now: datetime) -> int:
+    """A code for each of these businesses that has none; returns how many were made. One statement for all."""
+    require(by, Do.PRINT_CODES)
+    may_see = visible_to(by, Business).filter(pk__in=[b.pk for b in businesses])
+    for expired in Code.objects.filter(business__in=may_see, revoked_at__isnull=True, expires_at__lte=now):
+        reissue(code=expired, by=by, now=now, reason="expired")
+    bare = list(may_see.exclude(codes__in=Code.objects.filter(revoked_at__isnull=True)).distinct())
+    codes = [_new(business, version=1, by=by, now=now) for business in bare]
+    before = Code.objects.filter(business__in=bare).values_list("business_id", "version")
+    highest: dict[int, int] = {}
+    for business_id, version in before:
+        highest[business_id] = max(version, highest.get(business_id, 0))
+    for code in codes:
+        code.version = highest.get(code.business_id, 0) + 1
+    # a colleague who prints the same street at the same moment wins; both sheets then show the same codes
+    Code.objects.bulk_create(codes, ignore_conflicts=True)
+    return len(codes)
+
+
+@transaction.atomic
+def reissue(*, code: Code, by: User, now: datetime, reason: str) -> Code:
+    """Revoke this code and put the next version in its place, in one step: the door never has two or none."""
+    old = _lock_live(code, by=by)
+    _revoke(old, by=by, now=now, reason=reason)
+    return _create(_subject(old), by=by, now=now)
+
+
+@transaction.atomic
+def revoke(*, code: Code, by: User, now: datetime, reason: str) -> Code:
+    """From now on a scan of this code is refused and kept."""
+    old = _lock_live(code, by=by)
+    _revoke(old, by=by, now=now, reason=reason)
+    return old
+
+
+def scan(*, text: str, by: User | None, now: datetime) -> Code:
+    """The code behind what was scanned or typed; a refusal is stored and raised as `CodeRefused`.
+
+    Not atomic: the note of a refusal must stay although the caller is refused.
+    """
+    code = None
+    try:
+        token = rules.read_token(text)
+        if token is None:
+            raise CodeMalformed()
+        secret = rules.secret_of(token)
+        if secret is None:
+            raise CodeForged()
+        code = queries.by_secret(secret)
+        if code is None:
+            raise CodeUnknown()
+        check_live(code, now)
+    except CodeRefused as refusal:
+        note_refused(text=text, reason=refusal.reason, code=code, by=by, now=now)
+        raise
+    return code
+
+
+def check_live(code: Code, now: datetime) -> None:
+    """Refuse a revoked or expired code, and the code of a person who has left."""
+    if code.revoked_at is not None or (code.officer and not code.officer.is_active):
+        raise CodeRevoked()
+    if code.expires_at <= now:
+        raise CodeExpired()
+
+
+def note_refused(*, text: str, reason: str, code: Code | None, by: User | None, now: datetime) -> None:
+    """Keep what was scanned, cut to 64 characters and without what a database cannot hold."""
+    plain = "".join(c for c in text[:64] if c.isprintable())
+    who = by if by and by.is_authenticated else None
+    RefusedScan.objects.create(token=plain, code=code, reason=reason, scanned_by=who, scanned_at=now)
+
+
+def _require_in_view(subject: Subject, by: User) -> None:
+    seen = queries.officers_seen_by(by) if isinstance(subject, User) else visible_to(by, type(subject))
+    if not seen.filter(pk=subject.pk).exists():
+        raise NotFound()
+    require(by, Do.PRINT_CODES)
+
+
+def _kind(subject: Subject) -> str:
+    if isinstance(subject, User):  # not by type(): the signed-in user is a lazy wrapper
+        return "officer"
+    return "business" if isinstance(subject, Business) else "grid"
+
+
+def _subject(code: Code) -> Subject:
+    return code.business or code.officer or code.grid
+
+
+def _new(subject: Subject, *, version: int, by: User, now: datetime) -> Code:
+    kind = _kind(subject)
+    return Code(
+        secret=rules.new_secret(), kind=kind, version=version, issued_at=now, issued_by=by,
+        expires_at=now + rules.VALID_FOR[kind], **{kind: subject},
+    )  # fmt: skip
+
+
+def _create(subject: Subject, *, by: User, now: datetime) -> Code:
+    last = Code.objects.filter(**{_kind(subject): subject}).order_by("-version").first()
+    code = _new(subject, version=last.version + 1 if last else 1, by=by, now=now)
+    code.save(force_insert=True)
+    return code
+
+
+def _lock_live(code: Code, *, by: User) -> Code:
+    """The row under lock, if this person looks after it (or it is their own) and it still holds."""
+    if code.officer_id != by.pk or code.officer_id is None:
+        get_visible(by, Code, pk=code.pk)
+        require(by, Do.PRINT_CODES)
+    locked = Code.objects.select_for_update(no_key=True, of=("self",)).get(pk=code.pk)
+    if locked.revoked_at is not None:
+        raise CodeNotLive()
+    return locked
+
+
+def _revoke(code: Code, *, by: User, now: datetime, reason: str) -> None:
+    code.revoked_at, code.revoked_by, code.revoked_reason = now, by, reason[:200]
+    code.save(update_fields=["revoked_at", "revoked_by", "revoked_reason"])

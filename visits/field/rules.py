@@ -1,0 +1,111 @@
+"""What a visit says and what makes it acceptable, without a database: the phone page and the API share it."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+NEED = "need"  # the one outcome that carries a need and a consent
+
+CLOCK_SKEW = timedelta(minutes=10)  # how far ahead a phone's clock may run
+OLDEST_VISIT = timedelta(days=30)  # an outbox may wait this long; older visits are told to the district team
+MAX_AMOUNT_YUAN = Decimal("100000000")
+MAX_TERM_MONTHS = 360
+MAX_PREFERRED_BANKS = 3
+MAX_RECIPIENTS = 60
+FOUR_PLACES = Decimal("0.0001")  # about 10 m: enough for "was there", too coarse for a track
+
+
+@dataclass(frozen=True)
+class NeedSaid:
+    """As the owner told it; what is not said yet is None or empty."""
+
+    amount_yuan: Decimal | None = None
+    purpose: str = ""
+    purpose_text: str = ""
+    term_months: int | None = None
+    guarantee: str = "undecided"
+    urgency: str = "month"
+    preferred_banks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ConsentSaid:
+    notice_version: str
+    scopes: tuple[str, ...]
+    recipients: tuple[str, ...]
+    signed_name: str
+    signature_png: bytes | None = None
+
+
+@dataclass(frozen=True)
+class VisitSaid:
+    """One visit as reported; the business by `code` (what was scanned) or `credit_code`, or both."""
+
+    id: UUID
+    mode: str
+    outcome: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    code: str = ""
+    credit_code: str = ""
+    lat: Decimal | None = None
+    lon: Decimal | None = None
+    accuracy_m: int | None = None
+    note: str = ""
+    need: NeedSaid | None = None
+    consent: ConsentSaid | None = None
+
+    def digest(self) -> str:
+        """The same for the same content, whatever spelling it came in; the id is not part of it."""
+        said = asdict(self)
+        del said["id"]
+        if self.consent and self.consent.signature_png is not None:
+            said["consent"]["signature_png"] = hashlib.sha256(self.consent.signature_png).hexdigest()
+        return hashlib.sha256(json.dumps(said, sort_keys=True, default=_spell).encode()).hexdigest()
+
+
+def problems_of_form(said: VisitSaid) -> dict[str, str]:
+    """What contradicts itself, by dotted API name; empty where all is well. True whenever it is asked."""
+    found: dict[str, str] = {}
+    if not said.code and not said.credit_code:
+        found["credit_code"] = _("请扫描门牌码,或填写统一社会信用代码。")
+    if said.ended_at and said.ended_at < said.started_at:
+        found["ended_at"] = _("结束时间不能早于开始时间。")
+    if said.outcome == NEED and said.need is None:
+        found["need"] = _("结果为“有融资需求”时,请填写融资需求。")
+    if said.outcome != NEED and said.need is not None:
+        found["need"] = _("只有结果为“有融资需求”时才填写融资需求。")
+    if said.outcome != NEED and said.consent is not None:
+        found["consent"] = _("只有结果为“有融资需求”时才需要授权。")
+    return found
+
+
+def problems_of_time(said: VisitSaid, now: datetime) -> dict[str, str]:
+    """What the clock says against it. Not asked for a repeat, which was in time the first time."""
+    found: dict[str, str] = {}
+    if said.started_at > now + CLOCK_SKEW:
+        found["started_at"] = _("开始时间晚于当前时间,请检查手机的日期和时间。")
+    elif said.started_at < now - OLDEST_VISIT:
+        found["started_at"] = _("走访已超过%(days)s天,不能补录,请联系区级工作专班。") % {
+            "days": OLDEST_VISIT.days
+        }
+    if said.ended_at and said.ended_at > now + CLOCK_SKEW:
+        found.setdefault("ended_at", _("结束时间晚于当前时间,请检查手机的日期和时间。"))
+    return found
+
+
+def four_places(degrees: Decimal | None) -> Decimal | None:
+    return None if degrees is None else degrees.quantize(FOUR_PLACES, rounding=ROUND_HALF_UP)
+
+
+def _spell(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat() if value.tzinfo is None else str(value.timestamp())
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    return str(value)
