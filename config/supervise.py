@@ -50,7 +50,7 @@ class Child:
         self.started_at = time.monotonic()
 
     def look(self) -> None:
-        """Start again what has died: at once if it was steady, else after a pause that doubles."""
+        """Start again what has died: after a second if it was steady, else after a pause that doubles."""
         now = time.monotonic()
         if self.process is not None and self.process.poll() is not None:
             self.pause = 1.0 if now - self.started_at > STEADY_SECONDS else min(self.pause * 2, LONGEST_PAUSE)
