@@ -50,6 +50,11 @@ class DecisionInvalid(Invalid):
     sentence = _("授信决定填写有误,请按提示修改。")
 
 
+class AlreadyPaid(Conflict):
+    code = "already_paid"
+    sentence = _("打开页面之后已有新的放款登记,您的这一笔没有保存。请核对后再登记。")
+
+
 class LimitExceeded(Invalid):
     code, status = "limit_exceeded", 422
     sentence = _("累计放款不能超过授信额度。")
@@ -63,3 +68,13 @@ class AlreadyPushed(Conflict):
 class LookupUnavailable(Refusal):
     code, status = "lookup_unavailable", 422
     sentence = _("信用信息暂时没有取到,请稍后再查;办件停留在原环节。")
+
+
+class LookupExpired(Refusal):
+    code, status = "lookup_expired", 422
+    sentence = _("没有有效期内的信用查询结果,请先查询再推荐。")
+
+
+class TooManyBanks(Invalid):
+    code, status = "too_many_banks", 422
+    sentence = _("同一办件一次最多推送三家银行。")

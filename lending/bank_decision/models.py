@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from lending.bank_decision.outcomes import DECISIONS, GRANTED, Outcome
 from lending.case import FinancingCase
 from visits.models import FinancingNeed
 
@@ -52,21 +53,9 @@ class ContactAttempt(models.Model):
 class BankDecision(models.Model):
     """授信决定. Never updated (a trigger refuses); the current one is the one nothing supersedes."""
 
-    class Outcome(models.TextChoices):
-        APPROVED = "approved", _("同意授信")
-        PARTLY_APPROVED = "partly_approved", _("部分授信")
-        DECLINED = "declined", _("不予授信")
-        WITHDRAWN = "withdrawn", _("企业放弃")
-        NO_NEED = "no_need", _("无真实需求")
-        UNREACHABLE = "unreachable", _("无法联系")
-        SERVED_ELSEWHERE = "served_elsewhere", _("已在他行获贷")
-
-    GRANTED = ("approved", "partly_approved")
-    DECISIONS = (
-        "approved",
-        "partly_approved",
-        "declined",
-    )  # the rest need the panel's word to stop the clock
+    Outcome = Outcome
+    GRANTED = GRANTED
+    DECISIONS = DECISIONS
 
     recommendation = models.ForeignKey("lending.Recommendation", models.PROTECT, related_name="decisions")
     supersedes = models.OneToOneField(
