@@ -89,6 +89,11 @@ def climb(kind: str, due_at: datetime, steps_done: int, now: datetime) -> Climb:
     return Climb(owed, done, moment(ladder[done], due_at) if done < len(ladder) else None)
 
 
+def following(kind: str, due_at: datetime, now: datetime) -> Rung | None:
+    """The next rung after `now`, if any is left."""
+    return next((rung for rung in LADDERS[DeadlineKind(kind)] if moment(rung, due_at) > now), None)
+
+
 def is_warning(rung: Rung) -> bool:
     return rung.days < 0
 

@@ -1,8 +1,13 @@
-"""Policies in force and the calendar of rest days."""
+"""Policies in force and the calendar of rest days that the product starts with."""
 
+from collections import Counter
 from datetime import date
 
-from lending.sla.models import DeadlineKind, DeadlinePolicy
+import chinese_calendar
+from chinese_calendar.constants import Holiday, holidays, workdays
+from django.utils import timezone
+
+from lending.sla.models import CalendarDay, CalendarYear, DeadlineKind, DeadlinePolicy
 
 FROM = date(2024, 10, 15)
 POLICIES = (
@@ -11,11 +16,36 @@ POLICIES = (
     (DeadlineKind.PANEL_REVIEW, 3, True, "专班内部时限(可调)"),
     (DeadlineKind.SUPPLEMENT, 10, True, "补正时限(可调)"),
 )
+IN_CHINESE = {holiday.value: holiday.chinese for holiday in Holiday}
 
 
 def load() -> None:
+    """Repeatable; what is there already stays as it is."""
     for kind, length, is_working, source in POLICIES:
         facts = {"length": length, "is_working_days": is_working, "source": source}
         DeadlinePolicy.objects.get_or_create(
             kind=kind, district=None, programme="", effective_from=FROM, defaults=facts
         )
+    load_calendar()
+
+
+def load_calendar() -> None:
+    """The State Council's notices as the library has them, for every year that nobody has imported yet."""
+    known = set(CalendarYear.objects.values_list("year", flat=True))
+    days = [day for day in seeded_days() if day.day.year not in known]
+    source = f"chinesecalendar {chinese_calendar.__version__}"
+    now = timezone.now()
+    years = [
+        CalendarYear(year=year, source=source, imported_at=now) for year in Counter(d.day.year for d in days)
+    ]
+    CalendarYear.objects.bulk_create(years, ignore_conflicts=True)
+    CalendarDay.objects.bulk_create(days, ignore_conflicts=True)
+
+
+def seeded_days() -> list[CalendarDay]:
+    rest = [CalendarDay(day=day, is_workday=False, name=IN_CHINESE[name]) for day, name in holidays.items()]
+    work = [
+        CalendarDay(day=day, is_workday=True, name=f"{IN_CHINESE[name]}调休")
+        for day, name in workdays.items()
+    ]
+    return rest + work

@@ -9,7 +9,10 @@ from accounts.models import Organisation
 from lending.case import FinancingCase
 from lending.sla import ladder, queries, receipts
 from lending.sla.calendar import add, day_of
-from lending.sla.models import Deadline, DeadlineKind
+from lending.sla.kinds import DeadlineKind, Step
+from lending.sla.models import Alert, Deadline
+from lending.sla.recipients import Directory, facts_of
+from lending.sla.sweep import letters_for
 
 
 @transaction.atomic
@@ -48,3 +51,18 @@ def stop_clocks(
     met = Case(When(due_at__gt=now, then=Value(Deadline.State.MET)), default=Value(Deadline.State.MET_LATE))
     state = Deadline.State.CANCELLED if is_cancelled else met
     return running.update(state=state, stopped_at=now, next_look_at=None)
+
+
+@transaction.atomic
+def notify_assigned(*, deadline: Deadline, now: datetime) -> int:
+    """Owe the bank the letter about a new recommendation; call after the recommendation row exists, in its transaction.
+
+    Returns how many letters were queued. They leave with the next `send_alerts`; a repeat queues nothing.
+    """
+    clocks = facts_of([deadline.pk])
+    letters = letters_for(clocks[0], ladder.ASSIGNED, Directory(clocks), now)
+    before = Alert.objects.filter(deadline=deadline, step=Step.ASSIGNED, due_at=deadline.due_at)
+    there = set(before.values_list("recipient", flat=True))
+    letters = [letter for letter in letters if letter.recipient not in there]
+    Alert.objects.bulk_create(letters, ignore_conflicts=True)
+    return len(letters)

@@ -1,0 +1,67 @@
+"""The deadline chip (剩 9 天 · 今天到期 · 超期 2 天): what `templates/_partials/deadline_chip.html` shows. No ORM."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from django.utils.translation import gettext as _
+
+from lending.sla.calendar import day_of, last_day
+
+DUE_SOON_DAYS = 3  # amber from here on, and the first letter of the ladder
+
+
+class Clock(Protocol):
+    """What a chip needs of a `Deadline`; a `SimpleNamespace` does as well."""
+
+    due_at: datetime
+    state: str
+    stopped_at: datetime | None
+    is_provisional: bool
+    receipt: dict
+
+
+@dataclass(frozen=True)
+class Chip:
+    state: str  # running, due_soon, today, overdue, met, met_late, cancelled; paused is drawn, and nothing pauses yet
+    label: str
+    is_provisional: bool
+    receipt: str
+    days_left: int | None  # None once the clock has stopped
+
+
+def days_left(due_at: datetime, now: datetime) -> int:
+    """Whole days in Shanghai: 0 on the last day, −1 on the first day after it."""
+    return (last_day(due_at) - day_of(now)).days
+
+
+def chip(deadline: Clock | None, now: datetime) -> Chip | None:
+    """The chip of a clock at `now`; None where there is no clock."""
+    if deadline is None:
+        return None
+    words = deadline.receipt.get("words", "")
+    if deadline.stopped_at is not None:
+        return Chip(deadline.state, _stopped_label(deadline), False, words, None)
+    left = days_left(deadline.due_at, now)
+    if now >= deadline.due_at:
+        # −1 at least: a due time that is no midnight would otherwise be late by nought days
+        late = max(-left, 1)
+        return Chip("overdue", label(-late), deadline.is_provisional, words, -late)
+    state = "today" if left == 0 else "due_soon" if left <= DUE_SOON_DAYS else "running"
+    return Chip(state, label(left), deadline.is_provisional, words, left)
+
+
+def label(left: int) -> str:
+    if left < 0:
+        return _("超期 %(days)d 天") % {"days": -left}
+    if left == 0:
+        return _("今天到期")
+    return _("剩 %(days)d 天") % {"days": left}
+
+
+def _stopped_label(deadline: Clock) -> str:
+    if deadline.state == "met":
+        return _("按期办结")
+    if deadline.state == "met_late":
+        return _("超期 %(days)d 天办结") % {"days": max(-days_left(deadline.due_at, deadline.stopped_at), 1)}
+    return _("终止计时")
