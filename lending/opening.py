@@ -24,7 +24,9 @@ def on_visit_recorded(sender, visit: Visit, by: User, now: datetime, **_) -> Cas
         return None
     # the lock of the business row lines up two visits to one firm, so the second one joins the first one's case
     business = (
-        Business.objects.select_for_update(no_key=True).select_related("district").get(pk=visit.business_id)
+        Business.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("district")
+        .get(pk=visit.business_id)
     )
     case = FinancingCase.objects.filter(business=business, stage__in=OPEN).first()
     if case:

@@ -8,7 +8,7 @@ from accounts.access import visible_to
 from accounts.models import Organisation, User
 from accounts.roles import Role
 from visits.codes.models import Code
-from visits.register.models import Business
+from visits.register.models import Business, Grid
 
 SUBJECTS = ("business__district", "officer__organisation", "grid__district")
 
@@ -48,6 +48,18 @@ def officers_seen_by(user: User) -> QuerySet[User]:
     if user.role != Role.PANEL or user.district is None:
         return officers.none()
     return officers.filter(of_district("organisation", user.district))
+
+
+def is_seen_by(code: Code, user: User) -> bool:
+    """Whether this signed-in person may know what the code stands for. A visitor's code is for everyone to check;
+    an officer who stands at a door may visit there, whoever the business is assigned to."""
+    if code.officer:
+        return True
+    if code.business:
+        if user.role == Role.FIELD_OFFICER:
+            return True
+        return visible_to(user, Business).filter(pk=code.business_id).exists()
+    return visible_to(user, Grid).filter(pk=code.grid_id).exists()
 
 
 def managed_by(user: User) -> QuerySet[Code]:

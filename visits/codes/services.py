@@ -16,6 +16,7 @@ from visits.errors import (
     CodeForged,
     CodeMalformed,
     CodeNotLive,
+    CodeNotYours,
     CodeRefused,
     CodeRevoked,
     CodeUnknown,
@@ -99,6 +100,15 @@ def scan(*, text: str, by: User | None, now: datetime) -> Code:
     except CodeRefused as refusal:
         note_refused(text=text, reason=refusal.reason, code=code, by=by, now=now)
         raise
+    return code
+
+
+def scan_to_read(*, text: str, by: User, now: datetime) -> Code:
+    """The code, if this person may know what it stands for; otherwise refused like one that is not there."""
+    code = scan(text=text, by=by, now=now)
+    if not queries.is_seen_by(code, by):
+        note_refused(text=text, reason=CodeNotYours.reason, code=code, by=by, now=now)
+        raise CodeNotYours()
     return code
 
 
