@@ -8,4 +8,6 @@ class LendingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from lending import access, opening  # noqa: F401  row gates; the receiver that opens a case when a visit is recorded
+        # row gates; the receiver that opens a case when a visit is recorded; the check of the credit sources
+        from lending import access, opening  # noqa: F401
+        from lending.credit_lookup import checks  # noqa: F401

@@ -1,0 +1,114 @@
+"""Look up credit data under a live consent, and keep a receipt of every source that was asked."""
+
+import logging
+import secrets
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.access import require
+from accounts.errors import NotFound, Refusal
+from accounts.models import User
+from accounts.roles import Do
+from lending import audit
+from lending.case import FinancingCase
+from lending.credit_lookup.adapters import ADAPTERS, Question, Reply, check_sources
+from lending.credit_lookup.adapters.reply import not_fetched
+from lending.errors import LookupUnavailable, NoConsent, WrongStage
+from lending.models import CreditLookup
+from lending.stages import Stage
+from lending.workflow import advance
+from visits.consent.models import Consent, Scope
+from visits.consent.queries import live_consents
+
+VALID_FOR = timedelta(days=30)  # how long an answer may be relied on (domain.md 2, step 4)
+STAGES = (Stage.AUTHORISED, Stage.UNDER_REVIEW, Stage.RETURNED)
+PURPOSE = "区级工作专班按五项标准审核融资需求"
+log = logging.getLogger(__name__)
+
+
+def look_up(*, case: FinancingCase, by: User, now: datetime) -> list[CreditLookup]:
+    """Ask every configured source and keep what came of it; with at least one answer the case goes under review.
+
+    The network is asked outside any transaction: never call this inside one. Refuses NoConsent and WrongStage before
+    anything is asked, and again after it (then nothing of what was fetched is kept). Where no source answered, the
+    receipts stay and LookupUnavailable is raised.
+    """
+    require(by, Do.LOOK_UP_CREDIT)
+    if by.district is None or case.district_id != by.district.pk:
+        raise NotFound()
+    consent = _permission(case, now)
+    replies = [(source, _ask(source, _question(case, consent))) for source in _sources()]
+    kept, refusal = _keep(case, consent, replies, by=by, now=now)
+    if refusal:
+        raise refusal
+    if all(receipt.answer == CreditLookup.Answer.NOT_FETCHED for receipt in kept):
+        raise LookupUnavailable(fields={r.source: r.problem or _("未取到") for r in kept})
+    return kept
+
+
+def _sources() -> list[dict]:
+    check_sources(settings.CREDIT_SOURCES)
+    return settings.CREDIT_SOURCES
+
+
+def _permission(case: FinancingCase, now: datetime) -> Consent:
+    consent = live_consents(case.business, now=now, scope=Scope.CREDIT_LOOKUP).first()
+    if consent is None:
+        raise NoConsent()
+    if case.stage not in STAGES:
+        raise WrongStage()
+    return consent
+
+
+def _question(case: FinancingCase, consent: Consent) -> Question:
+    return Question(
+        id=secrets.token_hex(16), credit_code=case.business.credit_code, purpose=PURPOSE, consent_id=consent.pk,
+        consent_given_at=consent.given_at, consent_expires_at=consent.expires_at,
+    )  # fmt: skip
+
+
+def _ask(source: dict, question: Question) -> Reply:
+    try:
+        return ADAPTERS[source["adapter"]](source, question)
+    except Exception:  # one source at fault must not take the answers of the others with it
+        log.exception("credit source %s failed", source["code"])
+        return not_fetched("查询程序出错")
+
+
+@transaction.atomic
+def _keep(case, consent, replies, *, by: User, now: datetime) -> tuple[list[CreditLookup], Refusal | None]:
+    """Receipts, event and step, or the refusal where consent or stage changed while the sources were asked."""
+    case = FinancingCase.objects.select_for_update(no_key=True).select_related("business").get(pk=case.pk)
+    answers = {source["code"]: reply.answer for source, reply in replies}
+    # the row lock makes a withdrawal of this very moment wait for us, or us for it
+    still_given = Consent.objects.select_for_update(no_key=True).filter(
+        pk=consent.pk, withdrawn_at__isnull=True
+    )
+    refusal = None if still_given.exists() else NoConsent()
+    refusal = refusal or (None if case.stage in STAGES else WrongStage())
+    if refusal:
+        audit.record(case, "lookup_discarded", by=by, now=now, detail={"sources": answers})
+        return [], refusal
+    kept = [_receipt(case, consent, source, reply, by, now) for source, reply in replies]
+    detail = {"sources": answers, "lookups": [receipt.pk for receipt in kept]}
+    if not any(receipt.fetched_at for receipt in kept):
+        audit.record(case, "lookup_failed", by=by, now=now, detail=detail)
+    elif case.stage == Stage.AUTHORISED:
+        advance(case, Stage.UNDER_REVIEW, by=by, now=now, kind="credit_looked_up", detail=detail)
+    else:
+        audit.record(case, "credit_looked_up", by=by, now=now, detail=detail)
+    return kept, None
+
+
+def _receipt(case, consent: Consent, source: dict, reply: Reply, by: User, now: datetime) -> CreditLookup:
+    is_fetched = reply.answer != CreditLookup.Answer.NOT_FETCHED
+    return CreditLookup.objects.create(
+        case=case, consent=consent, purpose=PURPOSE, source=source["code"], adapter=source["adapter"],
+        answer=reply.answer, problem=reply.problem, items=reply.items, response_sha256=reply.sha256,
+        adverse_categories=sorted({item["category"] for item in reply.items if item["is_adverse"]}),
+        attempts=max(1, reply.attempts), requested_at=now, by=by,
+        fetched_at=now if is_fetched else None, expires_at=now + VALID_FOR if is_fetched else None,
+    )  # fmt: skip

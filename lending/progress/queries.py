@@ -1,0 +1,105 @@
+"""Reads of cases across the stages. Never writes."""
+
+from datetime import datetime
+
+from django.db.models import (
+    Case,
+    CharField,
+    Exists,
+    F,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+
+from accounts.access import visible_to
+from accounts.models import Organisation, User
+from accounts.roles import BANK_ROLES
+from lending.models import BankDecision, Deadline, Disbursement, Event, FinancingCase, Recommendation
+from lending.progress.viewer import Eyes, Viewer
+from lending.stages import Stage
+
+# What a bank may read of the way by which a case came to it. What happened after that is its business only where it
+# did it itself: a further push or another bank's answer would tell it about its competitors.
+BEFORE_THE_PUSH = (
+    "opened",
+    "authorised",
+    "visit_added",
+    "supplemented",
+    "credit_looked_up",
+    "recommended",
+    "listed",
+)
+
+
+def cases_seen_by(user: User) -> QuerySet[FinancingCase]:
+    """Visible cases with `seen_stage`: for a bank what its own part has come to, for everybody else the stage."""
+    cases = visible_to(user, FinancingCase).select_related("business", "district")
+    if user.role in BANK_ROLES:
+        return _with_the_banks_own_stage(cases, user.bank)
+    return cases.annotate(seen_stage=F("stage"))
+
+
+def _with_the_banks_own_stage(cases: QuerySet[FinancingCase], bank: Organisation) -> QuerySet[FinancingCase]:
+    """A bank that declined must not read from the stage that another one has granted since."""
+    own = Recommendation.objects.filter(case=OuterRef("pk"), bank=bank).order_by("-pushed_at", "-pk")
+    said = BankDecision.objects.filter(
+        recommendation__case=OuterRef("pk"), recommendation__bank=bank, superseded_by__isnull=True
+    ).order_by("-recommendation__pushed_at", "-pk")
+    paid = Disbursement.objects.filter(
+        decision__recommendation__case=OuterRef("pk"), decision__recommendation__bank=bank
+    )
+    return cases.annotate(
+        own_state=Subquery(own.values("state")[:1]),
+        own_outcome=Subquery(said.values("outcome")[:1]),
+        own_paid=Exists(paid),
+    ).annotate(
+        seen_stage=Case(
+            When(own_state__in=Recommendation.OPEN, then=Value(Stage.WITH_BANK)),
+            When(own_state=Recommendation.State.WITHDRAWN, then=Value(Stage.WITHDRAWN)),
+            When(own_outcome__in=BankDecision.GRANTED, own_paid=True, then=Value(Stage.DISBURSED)),
+            When(own_outcome__in=BankDecision.GRANTED, then=Value(Stage.APPROVED)),
+            When(own_outcome=BankDecision.Outcome.DECLINED, then=Value(Stage.DECLINED)),
+            default=Value(Stage.CLOSED_UNFUNDED),
+            output_field=CharField(),
+        )
+    )
+
+
+def pushed_to(cases: QuerySet[FinancingCase], bank: Organisation, user: User) -> QuerySet[FinancingCase]:
+    """Cases of which `user` may know that they were pushed to `bank`."""
+    pushes = visible_to(user, Recommendation).filter(case=OuterRef("pk"), bank=bank)
+    return cases.filter(Exists(pushes))
+
+
+def overdue(
+    cases: QuerySet[FinancingCase], viewer: Viewer, now: datetime, is_overdue: bool
+) -> QuerySet[FinancingCase]:
+    """By the running clocks that this viewer is shown; late means `now >= due_at`."""
+    late = Deadline.objects.filter(case=OuterRef("pk"), stopped_at__isnull=True, due_at__lte=now)
+    if viewer.eyes is Eyes.BANK:
+        late = late.filter(bound=viewer.bank)
+    return cases.filter(Exists(late) if is_overdue else ~Exists(late))
+
+
+def with_story(cases: QuerySet[FinancingCase], viewer: Viewer) -> QuerySet[FinancingCase]:
+    """Everything the line and the timeline are built from, in a number of queries that does not grow with the rows:
+    `case.story` (events, oldest first), `case.pushes` (with their decisions in force) and `case.clocks`."""
+    events = Event.objects.select_related("by", "organisation", "bank").order_by("seq")
+    decisions = BankDecision.objects.filter(superseded_by__isnull=True).select_related("reason", "decided_by")
+    decisions = decisions.prefetch_related("disbursements").order_by("pk")
+    pushes = Recommendation.objects.select_related("bank", "deadline", "list").order_by("pushed_at", "pk")
+    clocks = Deadline.objects.select_related("bound").order_by("pk")
+    if viewer.eyes is Eyes.BANK:
+        events = events.filter(Q(bank=viewer.bank) | Q(bank__isnull=True, kind__in=BEFORE_THE_PUSH))
+        pushes, clocks = pushes.filter(bank=viewer.bank), clocks.filter(bound=viewer.bank)
+    in_force = Prefetch("decisions", queryset=decisions, to_attr="in_force")
+    return cases.prefetch_related(
+        Prefetch("events", queryset=events, to_attr="story"),
+        Prefetch("recommendations", queryset=pushes.prefetch_related(in_force), to_attr="pushes"),
+        Prefetch("deadlines", queryset=clocks, to_attr="clocks"),
+    )
