@@ -1,15 +1,20 @@
 """Reads about deadlines, policies and the calendar. Never writes."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from accounts.models import Organisation
 from lending.case import FinancingCase
-from lending.sla.calendar import Calendar, Day, Rule
+from lending.sla.calendar import Calendar, Day, Rule, day_of, end_of
+from lending.sla.chips import DUE_SOON_DAYS
 from lending.sla.errors import NoPolicy
-from lending.sla.models import CalendarDay, CalendarYear, DeadlinePolicy, Sweep
+from lending.sla.models import CalendarDay, CalendarYear, Deadline, DeadlinePolicy, Sweep
 from visits.models import ListMembership
+
+NOTICE_MONTH = (
+    11  # the State Council announces the next year's rest days in early November (2024-11-12, 2025-11-04)
+)
 
 
 def calendar(since: date) -> Calendar:
@@ -50,6 +55,38 @@ def programmes_of(case: FinancingCase) -> QuerySet:
 
 def rule_of(policy: DeadlinePolicy) -> Rule:
     return Rule(policy.length, policy.unit, policy.is_working_days, policy.is_rolled_forward)
+
+
+def open_clocks() -> QuerySet[Deadline]:
+    return Deadline.objects.filter(stopped_at__isnull=True)
+
+
+def overdue(now: datetime) -> QuerySet[Deadline]:
+    """Open and late at `now`, whether or not the sweep has marked them yet."""
+    return open_clocks().filter(due_at__lte=now)
+
+
+def due_soon(now: datetime, days: int = DUE_SOON_DAYS) -> QuerySet[Deadline]:
+    """Open, not late, and due within that many days of Shanghai: 0 is today alone, as on the chip."""
+    return open_clocks().filter(due_at__gt=now, due_at__lte=end_of(day_of(now) + timedelta(days=days)))
+
+
+def on_time(clocks: QuerySet[Deadline], now: datetime) -> dict[str, int]:
+    """{"met", "late", "open"} of those clocks: undecided past due counts as late; cancelled ones do not count."""
+    late = Q(state=Deadline.State.MET_LATE) | Q(stopped_at__isnull=True, due_at__lte=now)
+    return clocks.aggregate(
+        met=Count("pk", filter=Q(state=Deadline.State.MET)),
+        late=Count("pk", filter=late),
+        open=Count("pk", filter=Q(stopped_at__isnull=True, due_at__gt=now)),
+    )
+
+
+def missing_calendar_year(now: datetime) -> int | None:
+    """From 1 November on: the next year, if its notice has not been entered yet."""
+    today = day_of(now)
+    if today.month < NOTICE_MONTH or CalendarYear.objects.filter(year=today.year + 1).exists():
+        return None
+    return today.year + 1
 
 
 def last_sweep_at() -> datetime | None:

@@ -12,6 +12,9 @@ OCCASION = {
     DeadlineKind.SUPPLEMENT: "退回补正",
 }
 
+# and for a policy that counts from a later point than the push
+STARTED_AT = {"push": "推送", "receipt": "接收", "complete": "材料齐全"}
+
 
 def receipt(
     start: datetime,

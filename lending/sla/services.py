@@ -1,23 +1,26 @@
 """Start and stop clocks. Called inside the transaction of the deed that starts or stops them."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Case, Value, When
+from django.utils.translation import gettext as _
 
-from accounts.models import Organisation
+from accounts.models import Organisation, User
 from lending.case import FinancingCase
-from lending.sla import ladder, queries, receipts
-from lending.sla.calendar import add, day_of
-from lending.sla.kinds import DeadlineKind, Step
-from lending.sla.models import Alert, Deadline
+from lending.sla import calendars, ladder, queries, receipts, recompute
+from lending.sla.calendar import Rule, add, day_of
+from lending.sla.kinds import DeadlineKind
+from lending.sla.models import Alert, Deadline, DeadlinePolicy
 from lending.sla.recipients import Directory, facts_of
-from lending.sla.sweep import letters_for
+from lending.sla.sweep import identity, letters_for, letters_there
 
 
 @transaction.atomic
 def start_clock(*, case: FinancingCase, kind: DeadlineKind, bound: Organisation, now: datetime) -> Deadline:
     """Start one clock by the policy in force at `now`; the policy stays with the clock. Refuses with `NoPolicy`."""
+    calendars.hold_still()
     today = day_of(now)
     policy = queries.policy_in_force(
         kind, today, district=case.district, programmes=queries.programmes_of(case)
@@ -54,15 +57,44 @@ def stop_clocks(
 
 
 @transaction.atomic
-def notify_assigned(*, deadline: Deadline, now: datetime) -> int:
-    """Owe the bank the letter about a new recommendation; call after the recommendation row exists, in its transaction.
+def reach_start(*, deadline: Deadline, point: DeadlinePolicy.Start, by: User | None, now: datetime) -> bool:
+    """The bank has acknowledged, or the papers are complete: a clock whose policy starts there counts from today.
 
-    Returns how many letters were queued. They leave with the next `send_alerts`; a repeat queues nothing.
+    Until then it runs from the push, so that nobody gains time by not acknowledging. Does nothing for other policies,
+    stopped clocks and repeats. Call with the case locked. Returns whether the due time was set anew.
     """
-    clocks = facts_of([deadline.pk])
-    letters = letters_for(clocks[0], ladder.ASSIGNED, Directory(clocks), now)
-    before = Alert.objects.filter(deadline=deadline, step=Step.ASSIGNED, due_at=deadline.due_at)
-    there = set(before.values_list("recipient", flat=True))
-    letters = [letter for letter in letters if letter.recipient not in there]
-    Alert.objects.bulk_create(letters, ignore_conflicts=True)
-    return len(letters)
+    clock = Deadline.objects.select_for_update(no_key=True, of=("self",)).select_related(
+        "policy", "case", "bound").get(pk=deadline.pk)  # fmt: skip
+    occasion = receipts.STARTED_AT[point]
+    if clock.stopped_at or clock.policy.starts_at != point or clock.receipt["occasion"] == occasion:
+        return False
+    calendars.hold_still()
+    calendar, rule = queries.calendar(day_of(now)), Rule(**clock.receipt["rule"])
+    computed = add(now, rule, calendar)
+    receipt = receipts.receipt(
+        now, rule, calendar, computed, policy=clock.receipt["policy"], occasion=occasion
+    )
+    reason = _("按规则自%(point)s起算") % {"point": point.label}
+    recompute.change(clock, computed, receipt, reason=reason, by=by, now=now)
+    return True
+
+
+def notify_assigned(*, deadline: Deadline, now: datetime) -> int:
+    """Owe the bank the letter about a new recommendation; `notify_all_assigned` for one."""
+    return notify_all_assigned(deadlines=[deadline], now=now)
+
+
+@transaction.atomic
+def notify_all_assigned(*, deadlines: Iterable[Deadline], now: datetime) -> int:
+    """Owe the banks the letters about new recommendations, with the same few queries however many there are.
+
+    Call after the recommendation rows exist (the branch is read from them), in their transaction. Returns how many
+    letters were queued; they leave with the next `send_alerts`. A repeat queues nothing.
+    """
+    clocks = facts_of([deadline.pk for deadline in deadlines])
+    directory = Directory(clocks)
+    letters = [letter for clock in clocks for letter in letters_for(clock, ladder.ASSIGNED, directory, now)]
+    there = letters_there(clocks)
+    new = [letter for letter in letters if identity(letter) not in there]
+    Alert.objects.bulk_create(new, ignore_conflicts=True)
+    return len(new)

@@ -112,7 +112,7 @@ def _settle_alone(clock: Facts, now: datetime) -> Tally:
 
 def _plan(clocks: list[Facts], now: datetime) -> Plan:
     plan, directory = Plan(), Directory(clocks)
-    there = _letters_there(clocks)
+    there = letters_there(clocks)
     for clock in clocks:
         try:
             _plan_one(plan, clock, directory, there, now)
@@ -126,7 +126,7 @@ def _plan(clocks: list[Facts], now: datetime) -> Plan:
 def _plan_one(plan: Plan, clock: Facts, directory: Directory, there: set[tuple], now: datetime) -> None:
     climb = ladder.climb(clock.kind, clock.due_at, clock.steps_done, now)
     letters = [alert for rung in climb.owed for alert in letters_for(clock, rung, directory, now)]
-    letters = [a for a in letters if (a.deadline_id, a.due_at, a.step, a.recipient) not in there]
+    letters = [letter for letter in letters if identity(letter) not in there]
     is_late = now >= clock.due_at
     is_newly_late = is_late and clock.state == Deadline.State.RUNNING
     state = Deadline.State.BREACHED if is_late else clock.state
@@ -158,7 +158,12 @@ def letters_for(clock: Facts, rung: Rung, directory: Directory, now: datetime) -
     ]  # fmt: skip
 
 
-def _letters_there(clocks: list[Facts]) -> set[tuple]:
+def identity(letter: Alert) -> tuple:
+    """What makes a letter the same one: the unique constraint of the ledger."""
+    return letter.deadline_id, letter.due_at, letter.step, letter.recipient
+
+
+def letters_there(clocks: list[Facts]) -> set[tuple]:
     rows = Alert.objects.filter(deadline__in=[c.pk for c in clocks])
     return set(rows.values_list("deadline_id", "due_at", "step", "recipient"))
 
