@@ -1,5 +1,6 @@
-from django.urls import path
+from django.urls import include, path
 
+from lending.bank_decision import api as bank
 from lending.credit_lookup.api import CreditLookups
 from lending.district_review.api import DistrictReviews
 from lending.progress.api import CaseDetail, Cases
@@ -16,4 +17,12 @@ urlpatterns = [
         RecommendationListDetail.as_view(),
         name="api-recommendation-list",
     ),
+    path("", include("lending.dashboard.api_urls")),
+    path("recommendations/", bank.Recommendations.as_view(), name="api-recommendations"),
+    path("recommendations/<int:pk>/", bank.RecommendationDetail.as_view(), name="api-recommendation"),
+    path("recommendations/<int:pk>/receipt/", bank.Receipt.as_view(), name="api-receipt"),
+    path("recommendations/<int:pk>/contact/", bank.Contact.as_view(), name="api-contact"),
+    path("recommendations/<int:pk>/decision/", bank.Decision.as_view(), name="api-decision"),
+    path("recommendations/<int:pk>/confirmation/", bank.Confirmation.as_view(), name="api-confirmation"),
+    path("recommendations/<int:pk>/disbursements/", bank.Disbursements.as_view(), name="api-disbursements"),
 ]
