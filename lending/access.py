@@ -47,7 +47,7 @@ NOTHING = Q(pk__in=[])
 @sees(Disbursement, Role.CITY)
 @sees(OutcomeConfirmation, Role.CITY)
 @sees(Repair, Role.CITY)
-@sees(Deadline, Role.CITY)
+@sees(Deadline, Role.CITY, Role.AUDITOR)
 def all_rows(user: User) -> Q:
     return EVERYTHING
 

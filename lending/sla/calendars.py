@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from lending.sla import recompute
 from lending.sla.calendar_file import CalendarFile
-from lending.sla.errors import CalendarFileRefused
+from lending.sla.errors import CalendarFileRefused, YearUnknown
 from lending.sla.models import CalendarDay, CalendarYear
 
 LOCK = 0x63616C65  # an advisory lock of our own; the number is arbitrary
@@ -36,9 +36,12 @@ def import_calendar(*, read: CalendarFile, source: str, by: User | None, now: da
 
 
 def set_day(*, day: date, is_workday: bool, name: str, by: User, now: datetime) -> CalendarDay:
-    """Name one day by hand; the year gets a new version."""
+    """Name one day by hand; the year gets a new version. Refuses a year whose notice is not there: with one day in it
+    the year would count as known, and what is provisional would be called certain."""
     with transaction.atomic():
         _change_alone()
+        if not CalendarYear.objects.filter(year=day.year).exists():
+            raise YearUnknown()
         facts = {"is_workday": is_workday, "name": name}
         row, _created = CalendarDay.objects.update_or_create(day=day, defaults=facts)
         _new_version(day.year, _("后台维护"), now)

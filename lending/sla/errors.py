@@ -13,3 +13,8 @@ class NoPolicy(Refusal):
 class CalendarFileRefused(Invalid):
     code = "calendar_file_refused"
     sentence = _("日历文件有误,没有导入。")
+
+
+class YearUnknown(Refusal):
+    code, status = "calendar_year_unknown", 422
+    sentence = _("该年的放假安排尚未导入,请先用 import_calendar 导入全年安排,再维护个别日子。")

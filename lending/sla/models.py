@@ -22,6 +22,10 @@ class CalendarYear(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = _("日历年度")
+        ordering = ("-year",)
+
+    def __str__(self) -> str:
+        return str(self.year)
 
 
 class CalendarDay(models.Model):
@@ -33,6 +37,10 @@ class CalendarDay(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = _("节假日与调休")
+        ordering = ("-day",)
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.name}"
 
 
 class DeadlinePolicy(models.Model):
@@ -79,6 +87,9 @@ class DeadlinePolicy(models.Model):
                 name="policy_months_are_calendar",
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} · {self.length}{self.get_unit_display()} · {self.effective_from}"
 
 
 class Deadline(models.Model):

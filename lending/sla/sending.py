@@ -62,6 +62,12 @@ def send_pending(*, now: datetime) -> Sent:
     return tally
 
 
+def take_up_again(*, alerts: QuerySet[Alert], now: datetime) -> int:
+    """Letters that were given up become due once more, as new mails. Returns how many."""
+    fresh = {"state": Alert.State.PENDING, "send_after": now, "attempts": 0, "message_id": ""}
+    return alerts.filter(state=Alert.State.GIVEN_UP).update(**fresh)
+
+
 def _due(now: datetime) -> QuerySet[Alert]:
     unclaimed = Q(claimed_until__isnull=True) | Q(claimed_until__lt=now)
     return Alert.objects.filter(unclaimed, state=Alert.State.PENDING, send_after__lte=now)

@@ -1,0 +1,155 @@
+"""Policies and the calendar, edited by the city; clocks, letters and sweeps, read by whoever may see them."""
+
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+
+from accounts.admin_scope import ScopedAdmin, is_allowed
+from accounts.roles import BANK_ROLES, Do, Role
+from lending.sla import calendars, chips, sending
+from lending.sla.errors import YearUnknown
+from lending.sla.models import Alert, CalendarDay, CalendarYear, Deadline, DeadlinePolicy, Sweep
+
+OFFICE = (Role.CITY, Role.AUDITOR)
+CHIP_COLOURS = {"running": "info", "due_soon": "warning", "today": "warning", "overdue": "danger", "met": "success"}
+STATE_COLOURS = {Alert.State.PENDING: "info", Alert.State.SENT: "success", Alert.State.GIVEN_UP: "danger"}
+
+
+@admin.register(DeadlinePolicy)
+class DeadlinePolicyAdmin(ScopedAdmin):
+    """Once a clock runs by a policy, only its last day of force may be set: a changed rule is a new row."""
+
+    may_view = (*OFFICE, *BANK_ROLES)
+    may_add = may_change = may_delete = Do.EDIT_RULES
+    list_display = (
+        "kind", "district", "programme", "length", "unit", "is_working_days", "is_rolled_forward", "starts_at",
+        "effective_from", "effective_until",
+    )  # fmt: skip
+    list_filter = ("kind", "district")
+    ordering = ("kind", "-effective_from")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: DeadlinePolicy | None = None) -> tuple:
+        if obj is None or not _is_in_use(obj):
+            return ()
+        return tuple(f.name for f in self.opts.fields if f.name not in ("id", "effective_until"))
+
+    def has_delete_permission(self, request: HttpRequest, obj: DeadlinePolicy | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or not _is_in_use(obj))
+
+    def get_actions(self, request: HttpRequest) -> dict:
+        """No deletion in bulk: a policy in use must stay."""
+        return {name: item for name, item in super().get_actions(request).items() if name != "delete_selected"}
+
+
+@admin.register(CalendarYear)
+class CalendarYearAdmin(ScopedAdmin):
+    may_view = (*OFFICE, *BANK_ROLES)
+    list_display = ("year", "version", "source", "imported_at")
+
+
+class CalendarDayForm(ModelForm):
+    def clean_day(self):
+        day = self.cleaned_data["day"]
+        if not CalendarYear.objects.filter(year=day.year).exists():
+            raise ValidationError(YearUnknown.sentence)
+        return day
+
+
+@admin.register(CalendarDay)
+class CalendarDayAdmin(ScopedAdmin):
+    """Single days; a whole year comes by `import_calendar`. Every change recomputes the clocks it touches."""
+
+    may_view = (*OFFICE, *BANK_ROLES)
+    may_add = may_change = may_delete = Do.EDIT_RULES
+    form = CalendarDayForm
+    list_display = ("day", "is_workday", "name")
+    list_filter = ("is_workday",)
+    date_hierarchy = "day"
+    search_fields = ("name",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: CalendarDay | None = None) -> tuple:
+        return ("day",) if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: CalendarDay, form, change: bool) -> None:
+        calendars.set_day(
+            day=obj.day, is_workday=obj.is_workday, name=obj.name, by=request.user, now=timezone.now()
+        )
+
+    def delete_model(self, request: HttpRequest, obj: CalendarDay) -> None:
+        calendars.unset_day(day=obj.day, by=request.user, now=timezone.now())
+
+    def delete_queryset(self, request: HttpRequest, queryset) -> None:
+        for row in queryset:
+            self.delete_model(request, row)
+
+
+@admin.register(Deadline)
+class DeadlineAdmin(ScopedAdmin):
+    may_view = (*OFFICE, *BANK_ROLES)
+    list_display = ("case_number", "kind", "bound", "started_at", "due_at", "chip", "receipt_words")
+    list_filter = ("kind", "state", "is_provisional", "bound")
+    list_select_related = ("case", "bound")
+    search_fields = ("case__number",)
+    ordering = ("-due_at",)
+    fields = (
+        "case_number", "kind", "bound", "policy", "started_at", "due_at", "is_provisional", "state", "breached_at",
+        "stopped_at", "receipt_words", "receipt",
+    )  # fmt: skip
+    readonly_fields = fields
+
+    @display(description=_("办件编号"))
+    def case_number(self, row: Deadline) -> str:
+        return row.case.number
+
+    @display(description=_("时限"), label=CHIP_COLOURS)
+    def chip(self, row: Deadline) -> tuple[str, str]:
+        shown = chips.chip(row, timezone.now())
+        return shown.state, shown.label
+
+    @display(description=_("计算过程"))
+    def receipt_words(self, row: Deadline) -> str:
+        return row.receipt.get("words", "")
+
+
+@admin.register(Alert)
+class AlertAdmin(ScopedAdmin):
+    may_view = (*OFFICE, *BANK_ROLES)
+    list_display = (
+        "case_number", "step", "recipient", "organisation", "due_at", "shown_state", "attempts", "created_at",
+        "sent_at", "last_error",
+    )  # fmt: skip
+    list_filter = ("state", "step", "organisation")
+    list_select_related = ("deadline__case", "organisation")
+    search_fields = ("recipient", "deadline__case__number")
+    exclude = ("claimed_until", "deadline", "recipient_user")
+    actions = ("send_again",)
+
+    @display(description=_("办件编号"))
+    def case_number(self, row: Alert) -> str:
+        return row.deadline.case.number
+
+    @display(description=_("状态"), label=STATE_COLOURS)
+    def shown_state(self, row: Alert) -> tuple[str, str]:
+        return row.state, row.get_state_display()
+
+    @action(description=_("重新发送(已放弃的)"), permissions=["send_again"])
+    def send_again(self, request: HttpRequest, queryset) -> None:
+        count = sending.take_up_again(alerts=queryset, now=timezone.now())
+        self.message_user(request, _("%(n)d 封已放弃的提醒重新进入待发。") % {"n": count})
+
+    def has_send_again_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return is_allowed(request.user, Do.EDIT_RULES)
+
+
+@admin.register(Sweep)
+class SweepAdmin(ScopedAdmin):
+    may_view = (*OFFICE, Role.SYSTEM_ADMIN)
+    list_display = ("at", "took_ms", "warned", "breached", "escalated", "queued", "failed")
+
+
+def _is_in_use(policy: DeadlinePolicy) -> bool:
+    return Deadline.objects.filter(policy=policy).exists()
