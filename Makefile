@@ -22,6 +22,7 @@ lint: .venv/dev.stamp
 	@DOORSTEP_NO_SERVERS=1 $(PY) manage.py check
 
 journey: .venv/run.stamp
+	@$(PY) manage.py migrate --verbosity 0
 	@$(PY) manage.py journey
 
 bench: .venv/dev.stamp

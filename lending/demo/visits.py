@@ -1,0 +1,35 @@
+"""Visits that found no need: most of them do. Written at once; a thousand of them say nothing that a service checks."""
+
+import random
+import uuid
+from datetime import datetime, timedelta
+
+from accounts.models import Organisation, User
+from accounts.roles import Role
+from visits.models import Business, Visit
+
+PER_DISTRICT, MAIN = 60, 200
+OUTCOMES = ("no_need",) * 12 + ("deferred",) * 3 + ("unreachable",) * 3 + ("wrong_address", "closed_down", "refused", "already_served")  # fmt: skip
+
+
+def make_visits(now: datetime, main_district: str) -> None:
+    chance = random.Random(20261121)  # noqa: S311  a demo, not a secret
+    rows = []
+    for district in Organisation.objects.filter(kind=Organisation.Kind.DISTRICT):
+        officers = list(
+            User.objects.filter(role=Role.FIELD_OFFICER, organisation__district=district).order_by("pk")
+        )
+        count = MAIN if district.code == main_district else PER_DISTRICT
+        firms = Business.objects.filter(district=district, cases__isnull=True, visits__isnull=True)
+        rows += [_visit(firm, chance, officers, now) for firm in firms.order_by("-credit_code")[:count]]
+    Visit.objects.bulk_create(rows, batch_size=1000)
+
+
+def _visit(firm: Business, chance: random.Random, officers: list[User], now: datetime) -> Visit:
+    officer, at = chance.choice(officers), now - timedelta(minutes=chance.randrange(60, 45 * 24 * 60))
+    return Visit(
+        id=uuid.uuid5(uuid.NAMESPACE_URL, f"demo-visit:{firm.credit_code}"), business=firm, officer=officer,
+        organisation_id=officer.organisation_id, district_id=firm.district_id, mode=chance.choice(("on_site", "phone")),
+        outcome=chance.choice(OUTCOMES), started_at=at, ended_at=at + timedelta(minutes=6),
+        recorded_at=at + timedelta(minutes=7), content_digest="demo",
+    )  # fmt: skip
