@@ -244,11 +244,11 @@ def answers(host: str, port: int) -> bool:
     near = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
     request = urllib.request.Request(f"http://{near}:{port}/healthz", headers={"Host": "localhost"})
     try:
-        # ALLOWED_HOSTS may not know localhost; any HTTP answer at all means the process is up.
+        # ALLOWED_HOSTS may not know localhost; a refusal is an answer too, a fault is not.
         with urllib.request.urlopen(request, timeout=2):  # noqa: S310
             return True
-    except urllib.error.HTTPError:
-        return True
+    except urllib.error.HTTPError as refusal:
+        return refusal.code < 500
     except OSError:
         return False
 
