@@ -30,6 +30,8 @@ TO = {
     rules.RETURN: Stage.RETURNED,
     rules.NOT_RECOMMENDED: Stage.NOT_RECOMMENDED,
 }
+# a case that a bank refused also goes on to RECOMMENDED, but by another door and without a new review
+REVIEWED_IN = (Stage.AUTHORISED, Stage.UNDER_REVIEW, Stage.RETURNED, Stage.RECOMMENDED)
 EVENT = {rules.RECOMMEND: "recommended", rules.RETURN: "returned", rules.NOT_RECOMMENDED: "not_recommended"}
 
 
@@ -56,7 +58,7 @@ def review(
     case = FinancingCase.objects.select_for_update(no_key=True).select_related("district").get(pk=case.pk)
     if seen is not None and seen != case.events_count:
         raise AlreadyMoved()
-    if TO[outcome] not in NEXT[Stage(case.stage)]:
+    if case.stage not in REVIEWED_IN or TO[outcome] not in NEXT[Stage(case.stage)]:
         raise WrongStage()
     receipts = _receipts(case, now)
     if outcome == rules.RECOMMEND and not receipts:
