@@ -1,1 +1,21 @@
-urlpatterns = []
+from django.urls import path, re_path
+
+from visits.codes import views as codes
+from visits.field import views as field
+from visits.field import visit_views as visit
+
+urlpatterns = [
+    path("q/<str:token>/", codes.open_code, name="open-code"),
+    path("codes/", codes.index, name="codes"),
+    path("codes/print/", codes.print_sheet, name="codes-print"),
+    re_path(r"^codes/(?P<pk>[0-9]{1,18})/(?P<deed>reissue|revoke)/$", codes.change, name="code-change"),
+    path("m/", field.today, name="today"),
+    path("m/scan/", field.scan, name="scan"),
+    path("m/visit/code/<str:token>/", visit.visit_by_code, name="visit-by-code"),
+    path("m/visit/<str:credit_code>/", visit.visit, name="visit"),
+    path("m/visits/", field.own_visits, name="own-visits"),
+    path("m/visits/<uuid:pk>/", visit.own_visit, name="own-visit"),
+    path("m/visits/<uuid:pk>/annul/", visit.annul, name="own-visit-annul"),
+    path("m/me/", field.me, name="me"),
+    path("m/me/code/", field.own_code, name="own-code"),
+]

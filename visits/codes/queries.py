@@ -2,13 +2,17 @@
 
 from datetime import datetime
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from accounts.access import visible_to
 from accounts.models import Organisation, User
 from accounts.roles import Role
+from visits.codes import rules
 from visits.codes.models import Code
 from visits.register.models import Business, Grid
+from visits.register.rules_code import normalise
+from visits.register.rules_name import search_form
 
 SUBJECTS = ("business__district", "officer__organisation", "grid__district")
 
@@ -31,8 +35,9 @@ def live_code_of(officer: User, now: datetime) -> Code | None:
     return Code.objects.select_related(*SUBJECTS).filter(live(now), officer=officer).first()
 
 
-def without_live_code(businesses: QuerySet[Business], now: datetime) -> QuerySet[Business]:
-    return businesses.exclude(codes__in=Code.objects.filter(live(now)))
+def without_live_code(subjects: QuerySet, now: datetime) -> QuerySet:
+    """Businesses, officers or grids that have no code to print."""
+    return subjects.exclude(codes__in=Code.objects.filter(live(now)))
 
 
 def of_district(path: str, district: Organisation) -> Q:
@@ -62,6 +67,42 @@ def is_seen_by(code: Code, user: User) -> bool:
     return visible_to(user, Grid).filter(pk=code.grid_id).exists()
 
 
-def managed_by(user: User) -> QuerySet[Code]:
-    """The codes a team looks after, newest first."""
-    return visible_to(user, Code).select_related(*SUBJECTS)
+STATES = [("live", _("有效")), ("expired", _("已过期")), ("revoked", _("已作废"))]
+
+
+def find_codes(
+    user: User, *, now: datetime, kind: str = "", state: str = "", search: str = ""
+) -> QuerySet[Code]:
+    """The codes a team looks after, newest first, each with `refused` scans counted; unknown words find nothing."""
+    rows = visible_to(user, Code).select_related(*SUBJECTS, "issued_by", "revoked_by")
+    if kind:
+        rows = rows.filter(kind=kind)
+    if state:
+        rows = rows.filter(_STATE[state](now)) if state in _STATE else rows.none()
+    if search:
+        token = rules.read_token(search)
+        named = Q(business__name_search__contains=search_form(search)) | Q(
+            business__credit_code=normalise(search)
+        )
+        named |= Q(officer__name__contains=search) | Q(grid__name__contains=search) | Q(grid__code=search)
+        rows = rows.filter(Q(secret=token[: rules.SECRET_LENGTH]) | named) if token else rows.filter(named)
+    return rows.annotate(refused=Count("refused_scans"))
+
+
+_STATE = {
+    "live": live,
+    "expired": lambda now: Q(revoked_at__isnull=True, expires_at__lte=now),
+    "revoked": lambda now: Q(revoked_at__isnull=False),
+}
+
+
+def report_to(code: Code) -> Organisation | None:
+    """Whom a stranger calls: the district team where the code belongs, if it has a telephone."""
+    district = (
+        code.business.district
+        if code.business
+        else code.grid.district
+        if code.grid
+        else code.officer.district
+    )
+    return district if district and district.phone else None

@@ -80,10 +80,11 @@ def revoke(*, code: Code, by: User, now: datetime, reason: str) -> Code:
     return old
 
 
-def scan(*, text: str, by: User | None, now: datetime) -> Code:
+def scan(*, text: str, by: User | None, now: datetime, is_kept: bool = True) -> Code:
     """The code behind what was scanned or typed; a refusal is stored and raised as `CodeRefused`.
 
-    Not atomic: the note of a refusal must stay although the caller is refused.
+    Not atomic: the note of a refusal must stay although the caller is refused. `is_kept` is False for a caller who
+    has been refused too often to be worth another row.
     """
     code = None
     try:
@@ -98,7 +99,8 @@ def scan(*, text: str, by: User | None, now: datetime) -> Code:
             raise CodeUnknown()
         check_live(code, now)
     except CodeRefused as refusal:
-        note_refused(text=text, reason=refusal.reason, code=code, by=by, now=now)
+        if is_kept:
+            note_refused(text=text, reason=refusal.reason, code=code, by=by, now=now)
         raise
     return code
 
@@ -173,3 +175,6 @@ def _lock_live(code: Code, *, by: User) -> Code:
 def _revoke(code: Code, *, by: User, now: datetime, reason: str) -> None:
     code.revoked_at, code.revoked_by, code.revoked_reason = now, by, reason[:200]
     code.save(update_fields=["revoked_at", "revoked_by", "revoked_reason"])
+
+
+DEEDS = {"reissue": reissue, "revoke": revoke}  # what the list of codes offers for each row

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.access import get_visible
+from accounts.pagination import CursorPage
 from visits.field import queries, services
 from visits.field.models import Visit
 from visits.field.serializers import AnnulInput, VisitAnswer, VisitInput, VisitSerializer
@@ -24,10 +25,15 @@ def answer_of(visit: Visit) -> dict:
     }
 
 
+class VisitPage(CursorPage):
+    ordering = ("-recorded_at", "-pk")
+
+
 class Visits(ListAPIView):
     """What the caller may see of visits; an officer their own."""
 
     serializer_class = VisitSerializer
+    pagination_class = VisitPage
     queryset = Visit.objects.none()
 
     def get_queryset(self):

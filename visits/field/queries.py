@@ -4,16 +4,17 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from accounts.access import visible_to
 from accounts.models import Organisation, User
 from visits.access import assigned_to
-from visits.field.models import Visit
+from visits.field.models import FinancingNeed, Visit
 from visits.register.models import Business
 
 PLAN_FOR_A_DAY = 15  # how many of the assigned businesses make up one day's ring
+TRY_AGAIN = (Visit.Outcome.UNREACHABLE, Visit.Outcome.DEFERRED)  # outcomes after which one comes back
 RECENT = timedelta(days=30)  # a visit by anyone within this time is told to whoever comes next
 
 
@@ -53,14 +54,43 @@ def with_last_visit(businesses: QuerySet[Business]) -> QuerySet[Business]:
     )
 
 
-def to_visit(officer: User) -> QuerySet[Business]:
-    """Assigned to this officer: those nobody has visited first, then those visited longest ago."""
+def waiting_for(officer: User, now: datetime) -> QuerySet[Business]:
+    """Assigned and not visited yet by anyone, or to be tried again; not those this officer has been to today."""
     assigned = Business.objects.filter(assigned_to(officer)).exclude(status=Business.Status.CLOSED)
-    return with_last_visit(assigned).order_by(F("last_visit_at").asc(nulls_first=True), "address", "pk")
+    open_still = with_last_visit(assigned).filter(
+        Q(last_outcome__isnull=True) | Q(last_outcome__in=TRY_AGAIN)
+    )
+    today = Visit.objects.filter(officer=officer, started_at__gte=midnight(now), annulled_at__isnull=True)
+    return open_still.exclude(pk__in=today.values("business")).order_by(
+        F("last_visit_at").asc(nulls_first=True), "address", "pk"
+    )
 
 
-def visited_today(officer: User, now: datetime) -> int:
-    """Distinct businesses since midnight in Shanghai."""
-    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    today = Visit.objects.filter(officer=officer, started_at__gte=midnight, annulled_at__isnull=True)
-    return today.values("business").distinct().count()
+def done_today(officer: User, now: datetime) -> list[Business]:
+    """Businesses this officer has been to since midnight in Shanghai, the latest first."""
+    today = Visit.objects.filter(officer=officer, started_at__gte=midnight(now), annulled_at__isnull=True)
+    return list(
+        with_last_visit(Business.objects.filter(pk__in=today.values("business"))).order_by("-last_visit_at")
+    )
+
+
+def plan_of_the_day(*, done: int, waiting: int) -> dict[str, int]:
+    """The ring: what is done of what one day holds; more than planned fills it and never overfills it."""
+    return {"done": done, "total": done + min(waiting, max(PLAN_FOR_A_DAY - done, 0))}
+
+
+def midnight(now: datetime) -> datetime:
+    return timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def own_visit(officer: User, visit_id: str) -> Visit | None:
+    """This officer's visit of that id, whatever text the id was sent as."""
+    try:
+        key = UUID(visit_id)
+    except ValueError:
+        return None
+    return Visit.objects.select_related("business__district").filter(pk=key, officer=officer).first()
+
+
+def need_of(visit: Visit) -> FinancingNeed | None:
+    return FinancingNeed.objects.filter(visit=visit).first()

@@ -1,0 +1,138 @@
+"""What a scanned code opens (`/q/<token>/`), and the pages where a team prints, renews and revokes codes."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.access import get_visible, require, visible_to
+from accounts.roles import HOME, Do, Role
+from visits.codes import flood, queries, rules, services, sheet
+from visits.codes.models import Code
+from visits.errors import CodeRefused
+from visits.register.models import BusinessList, Grid
+
+GONE = 410  # a page may say more plainly than the API that the code was right once
+
+
+@never_cache
+@require_GET
+def open_code(request: HttpRequest, token: str) -> HttpResponse:
+    """Anyone's phone opens this. An officer at a door goes on to the visit; everybody else is told what it is."""
+    user, now = request.user, timezone.now()
+    try:
+        code = services.scan(text=token, by=user, now=now, is_kept=flood.is_kept(request))
+    except CodeRefused as refusal:
+        status = GONE if refusal.status == 422 else refusal.status
+        return render(request, "visits/codes/refused.html", {"refusal": refusal}, status=status)
+    if code.business and user.is_authenticated and user.role == Role.FIELD_OFFICER:
+        return redirect("visit-by-code", token=rules.token_for(code.secret))
+    return render(request, f"visits/codes/{code.kind}.html", _about(code, user, now))
+
+
+def _about(code: Code, user, now) -> dict:
+    """What this person may read of the code. A stranger learns of a business what stands on the door: its name."""
+    is_insider = user.is_authenticated and queries.is_seen_by(code, user)
+    if user.is_authenticated and not is_insider:
+        services.note_refused(
+            text=rules.token_for(code.secret), reason="not_yours", code=code, by=user, now=now
+        )
+    return {
+        "code": code, "is_insider": is_insider, "is_refused": user.is_authenticated and not is_insider,
+        "short": rules.short_code(rules.token_for(code.secret)), "today": timezone.localtime(now),
+        "report_to": queries.report_to(code), "home": HOME[user.role] if user.is_authenticated else "",
+    }  # fmt: skip
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def print_sheet(request: HttpRequest) -> HttpResponse:
+    """GET shows the sheet of a selection; POST issues codes to those of it that have none, and comes back."""
+    require(request.user, Do.PRINT_CODES)
+    picked, now = sheet.read_selection(request.GET, request.user), timezone.now()
+    chosen = sheet.businesses(picked, request.user)
+    if request.method == "POST":
+        made = _issue(picked, chosen, request.user, now)
+        messages.success(request, _("已制发 %(made)s 个新码。") % {"made": made})
+        return redirect(request.get_full_path())
+    page = Paginator(sheet.codes(picked, request.user, now), sheet.PER_VIEW).get_page(request.GET.get("page"))
+    context = {
+        "picked": picked, "page": page, "labels": [sheet.label(code) for code in page],
+        "bare": 0 if picked.is_empty else _bare(picked, chosen, request.user, now).count(),
+        "lists": BusinessList.objects.filter(is_active=True), "grids": visible_to(request.user, Grid)[:500],
+        "nav": nav(request, "codes-print"), "query": _query_without_page(request),
+    }  # fmt: skip
+    return render(request, "visits/codes/print.html", context)
+
+
+@login_required
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    """The codes a team looks after: find one, renew it, revoke it, see how often it was refused."""
+    require(request.user, Do.PRINT_CODES)
+    asked = {
+        name: request.GET.get(name, "").replace("\x00", "")[:100] for name in ("kind", "state", "search")
+    }
+    now = timezone.now()
+    rows = queries.find_codes(request.user, now=now, **asked)
+    page = Paginator(rows, 50).get_page(request.GET.get("page"))
+    context = {
+        "page": page, "asked": asked, "now": now, "nav": nav(request, "codes"), "query": _query_without_page(request),
+        "kinds": Code.Kind.choices, "states": queries.STATES,
+    }  # fmt: skip
+    return render(request, "visits/codes/index.html", context)
+
+
+@login_required
+@require_POST
+def change(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
+    """Renew or revoke one code, then back to the list."""
+    code = get_visible(request.user, Code, pk=pk)
+    reason = request.POST.get("reason", "").replace("\x00", "").strip()
+    services.DEEDS[deed](code=code, by=request.user, now=timezone.now(), reason=reason or _("未写明"))
+    done = _("已换发新码,旧码即刻作废。") if deed == "reissue" else _("已作废,再扫此码会被拒绝并留痕。")
+    messages.success(request, done)
+    return redirect(reverse("codes") + f"?search={rules.token_for(code.secret)}")
+
+
+def nav(request: HttpRequest, here: str) -> list[dict]:
+    home = HOME[request.user.role]
+    links = [
+        (home, _("工作台"), "chart"),
+        (reverse("codes"), _("二维码"), "qr"),
+        (reverse("codes-print"), _("制发打印"), "print"),
+    ]
+    return [
+        {"url": url, "label": label, "icon": icon, "is_current": url == reverse(here)}
+        for url, label, icon in links
+    ]
+
+
+def _bare(picked: sheet.Selection, chosen, user, now):
+    """Of the selection, what has no live code yet."""
+    if picked.officers:
+        return queries.without_live_code(queries.officers_seen_by(user), now)
+    if picked.grids:
+        return queries.without_live_code(visible_to(user, Grid), now)
+    return queries.without_live_code(chosen, now)
+
+
+def _issue(picked: sheet.Selection, chosen, user, now) -> int:
+    bare = _bare(picked, chosen, user, now)
+    if picked.officers or picked.grids:
+        return len(
+            [services.issue_code(subject=subject, by=user, now=now) for subject in bare[: sheet.MAX_ISSUED]]
+        )
+    return services.issue_missing(businesses=bare[: sheet.MAX_ISSUED], by=user, now=now)
+
+
+def _query_without_page(request: HttpRequest) -> str:
+    query = request.GET.copy()
+    query.pop("page", None)
+    return query.urlencode()

@@ -1,0 +1,140 @@
+"""The visit as a plain form on the phone; works without JavaScript, which only hides what an outcome does not need."""
+
+import base64
+import binascii
+from decimal import Decimal
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from visits.consent.models import ConsentNotice, Scope
+from visits.consent.rules import signature_problem
+from visits.field import rules
+from visits.field.models import FinancingNeed, Visit
+
+YUAN_PER_WAN = 10_000
+TERMS = (3, 6, 12, 18, 24, 36, 60, 120)  # months, what banks sell
+BLANK = [("", _("未说明"))]
+NEED_FIELDS = ("amount_wan", "purpose", "purpose_text", "term_months", "bank_1", "bank_2", "bank_3")
+CONSENT_FIELDS = ("scopes", "recipients", "signed_name")
+# where a refusal of the service, in the API's names, stands on this form
+ON_FORM = {
+    "need.amount_yuan": "amount_wan", "need.preferred_banks": "bank_1", "consent.recipients": "recipients",
+    "consent.notice_version": "notice_version", "consent.scope": "scopes", "location": "note",
+}  # fmt: skip
+
+
+class VisitForm(forms.Form):
+    id = forms.UUIDField(widget=forms.HiddenInput)
+    started_at = forms.DateTimeField(widget=forms.HiddenInput, input_formats=["%Y-%m-%dT%H:%M:%S%z"])
+    lat = forms.DecimalField(required=False, min_value=-90, max_value=90, widget=forms.HiddenInput)
+    lon = forms.DecimalField(required=False, min_value=-180, max_value=180, widget=forms.HiddenInput)
+    accuracy_m = forms.DecimalField(
+        required=False, min_value=0, max_value=1_000_000, widget=forms.HiddenInput
+    )
+    outcome = forms.ChoiceField(label=_("走访结果"), choices=Visit.Outcome.choices, widget=forms.RadioSelect)
+    mode = forms.ChoiceField(label=_("走访方式"), choices=Visit.Mode.choices, widget=forms.RadioSelect)
+    note = forms.CharField(
+        label=_("备注"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    amount_wan = forms.DecimalField(
+        label=_("需求金额"), required=False, max_digits=9, decimal_places=4, min_value=Decimal("0.0001"),
+        max_value=rules.MAX_AMOUNT_YUAN / YUAN_PER_WAN, widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+    )  # fmt: skip
+    purpose = forms.ChoiceField(
+        label=_("用途"), required=False, choices=BLANK + FinancingNeed.Purpose.choices
+    )
+    purpose_text = forms.CharField(label=_("用途说明"), required=False, max_length=300)
+    term_months = forms.TypedChoiceField(
+        label=_("期限"), required=False, coerce=int, empty_value=None,
+        choices=BLANK + [(months, _("%(n)s 个月") % {"n": months}) for months in TERMS],
+    )  # fmt: skip
+    guarantee = forms.ChoiceField(
+        label=_("担保方式"), choices=FinancingNeed.Guarantee.choices, required=False
+    )
+    urgency = forms.ChoiceField(label=_("急迫程度"), choices=FinancingNeed.Urgency.choices, required=False)
+    bank_1 = forms.ChoiceField(label=_("第一意向银行"), required=False)
+    bank_2 = forms.ChoiceField(label=_("第二意向银行"), required=False)
+    bank_3 = forms.ChoiceField(label=_("第三意向银行"), required=False)
+
+    notice_version = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
+    scopes = forms.MultipleChoiceField(
+        label=_("同意事项"), required=False, choices=Scope.choices, widget=forms.CheckboxSelectMultiple
+    )
+    recipients = forms.MultipleChoiceField(
+        label=_("同意提供给这些银行"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    signed_name = forms.CharField(label=_("签署人姓名"), required=False, max_length=60)
+    signature_png = forms.CharField(required=False, max_length=300_000, widget=forms.HiddenInput)
+
+    def __init__(self, *args, banks: list[tuple[str, str]], notice: ConsentNotice | None, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.notice = notice
+        for name in ("bank_1", "bank_2", "bank_3"):
+            self.fields[name].choices = [("", _("不指定")), *banks]
+        self.fields["recipients"].choices = banks
+
+    def clean_signature_png(self) -> bytes | None:
+        text = self.cleaned_data["signature_png"].removeprefix("data:image/png;base64,")
+        try:
+            image = base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError):
+            raise forms.ValidationError(_("签名没有传完整,请重签。")) from None
+        if image and (problem := signature_problem(image)):
+            raise forms.ValidationError(problem)
+        return image or None
+
+    def clean(self) -> dict:
+        data = super().clean()
+        if "outcome" in self.errors:
+            return data
+        if data["outcome"] != rules.NEED:
+            if any(data.get(name) for name in NEED_FIELDS + CONSENT_FIELDS):
+                self.add_error("outcome", _("您填写了融资需求或授权,请选“有融资需求”,或清空下面的内容。"))
+        elif any(data.get(name) for name in CONSENT_FIELDS):
+            if not data.get("scopes"):
+                self.add_error("scopes", _("请逐项勾选同意的事项;都不同意就把授权部分留空。"))
+            if not data.get("signed_name"):
+                self.add_error("signed_name", _("请填写签署人姓名。"))
+        return data
+
+    def said(self, *, code: str, credit_code: str) -> rules.VisitSaid:
+        data, need = self.cleaned_data, self.cleaned_data["outcome"] == rules.NEED
+        whole = data["lat"] is not None and data["lon"] is not None
+        accuracy = data["accuracy_m"] if whole else None
+        return rules.VisitSaid(
+            id=data["id"], mode=data["mode"], outcome=data["outcome"], started_at=data["started_at"],
+            code=code, credit_code=credit_code, note=data["note"],
+            lat=data["lat"] if whole else None, lon=data["lon"] if whole else None,
+            accuracy_m=None if accuracy is None else round(accuracy),
+            need=self._need() if need else None, consent=self._consent() if need else None,
+        )  # fmt: skip
+
+    def _need(self) -> rules.NeedSaid:
+        data = self.cleaned_data
+        amount = data["amount_wan"]
+        wished = [data[name] for name in ("bank_1", "bank_2", "bank_3") if data[name]]
+        return rules.NeedSaid(
+            amount_yuan=None if amount is None else amount * YUAN_PER_WAN, purpose=data["purpose"],
+            purpose_text=data["purpose_text"], term_months=data["term_months"],
+            guarantee=data["guarantee"] or FinancingNeed.Guarantee.UNDECIDED,
+            urgency=data["urgency"] or FinancingNeed.Urgency.MONTH, preferred_banks=tuple(dict.fromkeys(wished)),
+        )  # fmt: skip
+
+    def _consent(self) -> rules.ConsentSaid | None:
+        data = self.cleaned_data
+        if not any(data[name] for name in CONSENT_FIELDS):
+            return None
+        return rules.ConsentSaid(
+            notice_version=data["notice_version"], scopes=tuple(sorted(data["scopes"])),
+            recipients=tuple(data["recipients"]), signed_name=data["signed_name"], signature_png=data["signature_png"],
+        )  # fmt: skip
+
+    def take_problems(self, problems: dict[str, str]) -> None:
+        """Show what the service refused where the person can mend it."""
+        for name, sentence in problems.items():
+            field = ON_FORM.get(name, name)
+            self.add_error(
+                field if field in self.fields and not self.fields[field].widget.is_hidden else None, sentence
+            )

@@ -1,0 +1,110 @@
+"""The officer's phone: today, scan, own visits, me. The visit itself is in `visit_views`."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.access import require, visible_to
+from accounts.roles import Do
+from visits.codes import images, rules, services
+from visits.codes.queries import live_code_of
+from visits.errors import CodeRefused
+from visits.field import queries, rows
+from visits.register import browse, rules_code
+from visits.register.models import Business
+
+MOST_ROWS = 30
+
+
+@never_cache
+@login_required
+@require_GET
+def today(request: HttpRequest) -> HttpResponse:
+    """Whom to visit, how far the day has come; `?search=` looks through everything one may see."""
+    require(request.user, Do.RECORD_VISIT)
+    now, search = (
+        timezone.now(),
+        request.GET.get("search", "").replace("\x00", "").strip()[: browse.MAX_SEARCH],
+    )
+    if search:
+        found = browse.matching(visible_to(request.user, Business), search)
+        shown = queries.with_last_visit(found).order_by("name_search", "pk")[: MOST_ROWS + 1]
+        context = {"search": search, "found": [rows.business_row(one, now) for one in shown[:MOST_ROWS]],
+                   "is_more": len(shown) > MOST_ROWS}  # fmt: skip
+        return render(request, "visits/field/search.html", {"tab": "today", **context})
+    waiting, done = queries.waiting_for(request.user, now), queries.done_today(request.user, now)
+    plan = queries.plan_of_the_day(done=len(done), waiting=waiting.count())
+    context = {
+        "tab": "today", "plan": plan, "waiting": [rows.business_row(one, now) for one in waiting[:MOST_ROWS]],
+        "done": [rows.business_row(one, now) for one in done],
+    }  # fmt: skip
+    return render(request, "visits/field/today.html", context)
+
+
+@login_required
+@require_GET
+def scan(request: HttpRequest) -> HttpResponse:
+    """Type what stands under the code, or a credit code; what the camera reads arrives here the same way."""
+    require(request.user, Do.RECORD_VISIT)
+    text = request.GET.get("text", "").replace("\x00", "")[:500].strip()
+    context = {"tab": "scan", "text": text}
+    if not text:
+        return render(request, "visits/field/scan.html", context)
+    token = rules.read_token(text)
+    if token:
+        return redirect("open-code", token=token)
+    credit_code = rules_code.normalise(text)
+    if len(credit_code) in (15, 18) and credit_code.isalnum():
+        if visible_to(request.user, Business).filter(credit_code=credit_code).exists():
+            return redirect("visit", credit_code=credit_code)
+        context["problem"] = _("没有找到这个信用代码,或不在您的走访范围。请核对,或扫它的门牌码。")
+        return render(request, "visits/field/scan.html", context, status=404)
+    try:
+        services.scan(text=text, by=request.user, now=timezone.now())
+    except CodeRefused as refusal:
+        context["problem"] = refusal.sentence
+    return render(request, "visits/field/scan.html", context, status=404)
+
+
+@never_cache
+@login_required
+@require_GET
+def own_visits(request: HttpRequest) -> HttpResponse:
+    require(request.user, Do.RECORD_VISIT)
+    page = Paginator(queries.own_visits(request.user), 30).get_page(request.GET.get("page"))
+    return render(request, "visits/field/visits.html", {"tab": "visits", "page": page})
+
+
+@never_cache
+@login_required
+@require_GET
+def me(request: HttpRequest) -> HttpResponse:
+    """Who I am, and the code that owners scan to check it."""
+    require(request.user, Do.RECORD_VISIT)
+    code = live_code_of(request.user, timezone.now())
+    context = {"tab": "me", "code": code}
+    if code:
+        address = rules.url_for(code.secret)
+        context |= {"svg": images.qr_svg(address), "short": rules.short_code(rules.token_for(code.secret))}
+    return render(request, "visits/field/me.html", context)
+
+
+@login_required
+@require_POST
+def own_code(request: HttpRequest) -> HttpResponse:
+    """Make my work code, or put a new one in place of one that was photographed."""
+    require(request.user, Do.RECORD_VISIT)
+    now = timezone.now()
+    code = live_code_of(request.user, now)
+    if code and request.POST.get("renew"):
+        services.reissue(code=code, by=request.user, now=now, reason=_("本人换发"))
+        messages.success(request, _("已换发,旧码即刻作废。"))
+    else:
+        services.issue_code(subject=request.user, by=request.user, now=now)
+    return redirect("me")

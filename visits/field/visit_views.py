@@ -1,0 +1,121 @@
+"""Recording one visit on the phone: the form, what became of it, taking it back."""
+
+import uuid
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.access import get_visible, require
+from accounts.errors import Invalid
+from accounts.roles import Do
+from visits.codes import rules as code_rules
+from visits.codes import services as codes
+from visits.consent.queries import current_notice
+from visits.errors import CodeRefused, VisitIdReused
+from visits.field import queries, rows, services
+from visits.field.forms import VisitForm
+from visits.field.models import Visit
+from visits.register.models import Business
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "POST"])
+def visit(request: HttpRequest, credit_code: str) -> HttpResponse:
+    """The visit to a business found in one's list or by search."""
+    require(request.user, Do.RECORD_VISIT)
+    seen = Business.objects.select_related("district")
+    business = get_visible(request.user, seen, credit_code=credit_code.replace("\x00", ""))
+    return _visit(request, business, code="")
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "POST"])
+def visit_by_code(request: HttpRequest, token: str) -> HttpResponse:
+    """The visit to the business whose door code was scanned."""
+    require(request.user, Do.RECORD_VISIT)
+    if request.method == "POST" and (first := queries.own_visit(request.user, request.POST.get("id", ""))):
+        return _visit(
+            request, first.business, code=token
+        )  # a repeat is answered though the code was revoked since
+    try:
+        code = codes.scan(text=token, by=request.user, now=timezone.now())
+    except CodeRefused as refusal:
+        return render(request, "visits/codes/refused.html", {"refusal": refusal}, status=refusal.status)
+    if code.business is None:
+        return redirect("open-code", token=token)
+    return _visit(request, code.business, code=code_rules.token_for(code.secret))
+
+
+def _visit(request: HttpRequest, business: Business, *, code: str) -> HttpResponse:
+    now = timezone.now()
+    banks = list(queries.banks().values_list("code", "name"))
+    notice = current_notice(timezone.localdate(now))
+    if request.method == "GET":
+        initial = {
+            "id": uuid.uuid4(), "started_at": now.strftime("%Y-%m-%dT%H:%M:%S%z"), "mode": Visit.Mode.ON_SITE,
+            "notice_version": notice.version if notice else "", "guarantee": "undecided", "urgency": "month",
+        }  # fmt: skip
+        return _page(request, VisitForm(banks=banks, notice=notice, initial=initial), business, code)
+    form = VisitForm(request.POST, banks=banks, notice=notice)
+    if not form.is_valid():
+        return _page(request, form, business, code, status=400)
+    try:
+        said = form.said(code=code, credit_code="" if code else business.credit_code)
+        recorded = services.record_visit(said=said, by=request.user, now=now)
+    except VisitIdReused as refusal:
+        form.add_error(None, refusal.sentence)
+        return _page(request, form, business, code, status=refusal.status, is_reused=True)
+    except Invalid as refusal:
+        form.take_problems(refusal.fields or {"": refusal.sentence})
+        return _page(request, form, business, code, status=refusal.status)
+    return redirect(reverse("own-visit", args=[recorded.visit.pk]) + "?done=1")
+
+
+def _page(
+    request: HttpRequest,
+    form: VisitForm,
+    business: Business,
+    code: str,
+    *,
+    status: int = 200,
+    is_reused: bool = False,
+) -> HttpResponse:
+    last = queries.with_last_visit(Business.objects.filter(pk=business.pk)).get()
+    context = {
+        "form": form, "business": business, "notice": form.notice, "code": code, "tab": "today",
+        "back_url": reverse("today"), "marks": rows.marks(last, timezone.now()), "is_reused": is_reused,
+        "submitted_id": form["id"].value(),
+    }  # fmt: skip
+    return render(request, "visits/field/visit.html", context, status=status)
+
+
+@never_cache
+@login_required
+@require_GET
+def own_visit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """One visit of one's own; right after recording it, what comes next."""
+    require(request.user, Do.RECORD_VISIT)
+    found = get_visible(request.user, queries.own_visits(request.user), pk=pk)
+    context = {
+        "tab": "visits", "visit": found, "back_url": reverse("own-visits"), "is_new": "done" in request.GET,
+        "missing": rows.missing_words(found), "need": queries.need_of(found),
+    }  # fmt: skip
+    return render(request, "visits/field/own_visit.html", context)
+
+
+@login_required
+@require_POST
+def annul(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    reason = request.POST.get("reason", "").replace("\x00", "")
+    services.annul_visit(visit_id=pk, by=request.user, now=timezone.now(), reason=reason)
+    messages.success(request, _("这次走访已作废,记录仍保留。"))
+    return redirect("own-visit", pk=pk)
