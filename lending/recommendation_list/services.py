@@ -26,7 +26,7 @@ from lending.recommendation_list import rules
 from lending.recommendation_list.queries import consents_to_banks, is_live, with_latest_review
 from lending.recommendation_list.snapshot import digest_of, snapshot
 from lending.sla import services as sla
-from lending.sla.models import DeadlineKind
+from lending.sla.models import Deadline, DeadlineKind
 from lending.stages import Stage
 from lending.workflow import advance
 from visits.consent.models import Consent
@@ -157,8 +157,11 @@ def _issue(district, items, cases, consents, *, by: User, now: datetime) -> Reco
     )  # fmt: skip
     for case in cases.values():
         advance(case, Stage.WITH_BANK, by=by, now=now, kind="listed", detail={"list": number})
-    for (case, bank), told in zip(items, frozen, strict=True):
+    clocks = [
         _push(made, cases[case.pk], bank, told, by=by, now=now)
+        for (case, bank), told in zip(items, frozen, strict=True)
+    ]
+    sla.notify_all_assigned(deadlines=clocks, now=now)
     return made
 
 
@@ -170,10 +173,13 @@ def _next_number(district: Organisation, now: datetime) -> str:
     return rules.list_number(district.code, day, 1 + max((int(n[len(prefix) :]) for n in numbers), default=0))
 
 
-def _push(made: RecommendationList, case, bank: Organisation, told: dict, *, by: User, now: datetime) -> None:
+def _push(
+    made: RecommendationList, case, bank: Organisation, told: dict, *, by: User, now: datetime
+) -> Deadline:
     clock = sla.start_clock(case=case, kind=DeadlineKind.BANK_DECISION, bound=bank, now=now)
     pushed = Recommendation.objects.create(
         list=made, case=case, bank=bank, deadline=clock, snapshot=told, pushed_at=now
     )
     detail = {"list": made.number, "recommendation": pushed.pk, "due_at": clock.due_at.isoformat()}
     audit.record(case, "pushed", by=by, now=now, bank=bank, detail=detail)
+    return clock
