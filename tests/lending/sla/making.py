@@ -5,7 +5,7 @@ from datetime import datetime
 
 from accounts.models import Organisation
 from lending.case import FinancingCase, next_case_number
-from lending.models import Deadline
+from lending.models import Deadline, Recommendation, RecommendationList
 from lending.sla import services as sla
 from lending.sla.kinds import DeadlineKind
 from lending.stages import Stage
@@ -41,3 +41,14 @@ def clock(
     of = of or case(cast, now=now)
     bound = bound or (cast.first_bank if kind == DeadlineKind.BANK_DECISION else of.district)
     return sla.start_clock(case=of, kind=kind, bound=bound, now=now)
+
+
+def recommendation(cast, *, branch: Organisation | None = None, now: datetime = make.NOW) -> Recommendation:
+    of = case(cast, now=now)
+    pushed = RecommendationList.objects.create(
+        number=f"T-{of.number}", district=of.district, issued_at=now, issued_by=cast.panel, items_count=1, digest="0" * 64
+    )
+    return Recommendation.objects.create(
+        list=pushed, case=of, bank=cast.first_bank, branch=branch, deadline=clock(cast, now=now, of=of), snapshot={},
+        pushed_at=now,
+    )  # fmt: skip
