@@ -1,0 +1,115 @@
+"""The figures of one page, gathered. Never writes.
+
+What was dear to compute is kept in Redis for a minute, and every page says as of when; what was cheap is computed
+each time, so that a small place always sees the very latest. A lost Redis only makes a large place slower.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from time import perf_counter
+from typing import TypeVar
+
+from django.core.cache import cache
+
+from accounts.models import Organisation
+from lending.dashboard.clocks import Clocks, clocks_by, due_by_day
+from lending.dashboard.declines import Reason, decline_reasons
+from lending.dashboard.funnel import Steps, funnel, funnel_by
+from lending.dashboard.scope import Scope
+from lending.dashboard.terms import Terms, terms_by_bank
+from visits.models import BusinessList
+
+Made = TypeVar("Made")
+KEPT_SECONDS = 60
+DEAR_SECONDS = 0.4
+
+
+@dataclass(frozen=True)
+class Row:
+    """One district or one bank; None stands for all of them. `terms` for banks only."""
+
+    place: Organisation | None
+    steps: Steps
+    clocks: Clocks
+    terms: Terms | None = None
+
+
+@dataclass(frozen=True)
+class Figures:
+    """All figures of a scope as of one moment; `districts` is empty where the scope is one district."""
+
+    as_of: datetime
+    steps: Steps
+    clocks: Clocks
+    terms: Terms
+    banks: list[Row]
+    districts: list[Row]
+    overdue: int
+    due: dict[date, int]
+    reasons: list[Reason]
+
+
+def figures(scope: Scope, *, now: datetime) -> Figures:
+    """Nine statements for one district, twelve for the city; fewer when kept."""
+    return _kept("figures", scope, lambda: _figures(scope, now))
+
+
+def kept_funnel(scope: Scope, *, now: datetime) -> tuple[datetime, Steps]:
+    """The funnel alone, and as of when; one statement."""
+    return _kept("funnel", scope, lambda: (now, funnel(scope, now=now)))
+
+
+def _figures(scope: Scope, now: datetime) -> Figures:
+    banks, everyone = bank_rows(scope, now=now)
+    overdue, due = due_by_day(scope, now=now)
+    return Figures(
+        as_of=now,
+        steps=funnel(scope, now=now),
+        clocks=everyone.clocks,
+        terms=everyone.terms,
+        banks=banks,
+        districts=[] if scope.district else district_rows(scope, now=now),
+        overdue=overdue,
+        due=due,
+        reasons=decline_reasons(scope, now=now),
+    )
+
+
+def bank_rows(scope: Scope, *, now: datetime) -> tuple[list[Row], Row]:
+    """Every bank that has been sent something in the scope, the most overdue first; and all of them together, but for the steps: a
+    firm counts once in each bank, so the steps of everybody are the funnel's. Four statements."""
+    clocks = clocks_by("bank", scope, now=now)
+    steps = funnel_by("bank", scope, now=now)
+    terms = terms_by_bank(scope, now=now)
+    banks = Organisation.objects.filter(pk__in=[key for key in clocks if key]).order_by("name", "pk")
+    rows = [Row(bank, steps[bank.pk], clocks[bank.pk], terms[bank.pk]) for bank in banks]
+    rows.sort(key=lambda row: (-row.clocks.overdue, -row.clocks.open))  # stable: then by name
+    return rows, Row(None, {}, clocks[None], terms[None])
+
+
+def district_rows(scope: Scope, *, now: datetime) -> list[Row]:
+    """Every district of the city, also one where nothing has happened."""
+    steps = funnel_by("district", scope, now=now)
+    clocks = clocks_by("district", scope, now=now)
+    districts = Organisation.objects.filter(kind=Organisation.Kind.DISTRICT, is_active=True).order_by("code")
+    return [Row(place, steps[place.pk], clocks[place.pk]) for place in districts]
+
+
+def choices() -> dict[str, list]:
+    """What the page may be narrowed to: active banks and lists; two statements."""
+    banks = Organisation.objects.filter(kind=Organisation.Kind.BANK, is_active=True).order_by("name", "pk")
+    return {"banks": list(banks), "lists": list(BusinessList.objects.filter(is_active=True))}
+
+
+def _kept(name: str, scope: Scope, make: Callable[[], Made]) -> Made:
+    spelled = repr((scope.period, [row and row.pk for row in (scope.district, scope.bank, scope.list)]))
+    key = f"dashboard:{name}:{hashlib.sha256(spelled.encode()).hexdigest()}"
+    if (found := cache.get(key)) is not None:
+        return found
+    began = perf_counter()
+    made = make()
+    if perf_counter() - began > DEAR_SECONDS:
+        cache.set(key, made, KEPT_SECONDS)
+    return made
