@@ -1,7 +1,8 @@
-from django.urls import path
+from django.urls import include, path
 
 from lending.go import go
 
 urlpatterns = [
+    path("", include("lending.dashboard.urls")),
     path("go/<str:number>/", go, name="go-case"),
 ]
