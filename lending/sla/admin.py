@@ -15,7 +15,13 @@ from lending.sla.errors import YearUnknown
 from lending.sla.models import Alert, CalendarDay, CalendarYear, Deadline, DeadlinePolicy, Sweep
 
 OFFICE = (Role.CITY, Role.AUDITOR)
-CHIP_COLOURS = {"running": "info", "due_soon": "warning", "today": "warning", "overdue": "danger", "met": "success"}
+CHIP_COLOURS = {
+    "running": "info",
+    "due_soon": "warning",
+    "today": "warning",
+    "overdue": "danger",
+    "met": "success",
+}
 STATE_COLOURS = {Alert.State.PENDING: "info", Alert.State.SENT: "success", Alert.State.GIVEN_UP: "danger"}
 
 
@@ -42,7 +48,9 @@ class DeadlinePolicyAdmin(ScopedAdmin):
 
     def get_actions(self, request: HttpRequest) -> dict:
         """No deletion in bulk: a policy in use must stay."""
-        return {name: item for name, item in super().get_actions(request).items() if name != "delete_selected"}
+        return {
+            name: item for name, item in super().get_actions(request).items() if name != "delete_selected"
+        }
 
 
 @admin.register(CalendarYear)

@@ -10,7 +10,7 @@ from accounts.models import User
 from lending import audit
 from lending.case import FinancingCase
 from lending.sla import ladder, queries, receipts
-from lending.sla.calendar import Calendar, Computed, Rule, add, day_of
+from lending.sla.calendar import SHANGHAI, Calendar, Computed, Rule, add, day_of
 from lending.sla.models import Deadline
 
 BATCH = 200
@@ -69,7 +69,7 @@ def change(
     A due time that moves starts the ladder again: letters about the old one are dropped, the new one warns anew.
     """
     told = {
-        "at": now.isoformat(), "reason": reason, "old_due_at": clock.due_at.isoformat(),
+        "at": now.isoformat(), "reason": reason, "old_due_at": clock.due_at.astimezone(SHANGHAI).isoformat(),
         "new_due_at": computed.due_at.isoformat(), "old_words": clock.receipt.get("words", ""),
     }  # fmt: skip
     if computed.due_at != clock.due_at:

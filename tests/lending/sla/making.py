@@ -46,7 +46,12 @@ def clock(
 def recommendation(cast, *, branch: Organisation | None = None, now: datetime = make.NOW) -> Recommendation:
     of = case(cast, now=now)
     pushed = RecommendationList.objects.create(
-        number=f"T-{of.number}", district=of.district, issued_at=now, issued_by=cast.panel, items_count=1, digest="0" * 64
+        number=f"T-{of.number}",
+        district=of.district,
+        issued_at=now,
+        issued_by=cast.panel,
+        items_count=1,
+        digest="0" * 64,
     )
     return Recommendation.objects.create(
         list=pushed, case=of, bank=cast.first_bank, branch=branch, deadline=clock(cast, now=now, of=of), snapshot={},

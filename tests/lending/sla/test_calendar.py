@@ -7,7 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lending.sla.calendar import SHANGHAI, Calendar, Day, Rule, add, day_of, elapsed, end_of, last_day, with_rest_day
+from lending.sla.calendar import (
+    SHANGHAI,
+    Calendar,
+    Day,
+    Rule,
+    add,
+    day_of,
+    elapsed,
+    end_of,
+    last_day,
+    with_rest_day,
+)
 from lending.sla.receipts import in_words, receipt
 from lending.sla.reference import seeded_days
 
@@ -52,13 +63,17 @@ def test_the_due_instant_is_midnight_in_shanghai_after_the_last_day():
     assert (due.due_at.isoformat(), due.last_on.isoformat()) == ("2026-12-06T00:00:00+08:00", "2026-12-05")
 
 
-@pytest.mark.parametrize("said", ["2026-11-20T00:00:00+08:00", "2026-11-20T23:59:59+08:00", "2026-11-19T16:00:00+00:00"])
+@pytest.mark.parametrize(
+    "said", ["2026-11-20T00:00:00+08:00", "2026-11-20T23:59:59+08:00", "2026-11-19T16:00:00+00:00"]
+)
 def test_the_whole_day_of_the_push_in_shanghai_is_not_counted(said):
     assert add(datetime.fromisoformat(said), Rule(15), known()).last_on == date(2026, 12, 5)
 
 
 def test_a_push_one_second_after_midnight_belongs_to_the_next_day():
-    assert add(datetime.fromisoformat("2026-11-20T16:00:00+00:00"), Rule(15), known()).last_on == date(2026, 12, 6)
+    assert add(datetime.fromisoformat("2026-11-20T16:00:00+00:00"), Rule(15), known()).last_on == date(
+        2026, 12, 6
+    )
 
 
 @pytest.mark.parametrize(
@@ -118,7 +133,9 @@ def test_counted_and_excluded_days_together_fill_the_span(start, rule):
 
 
 def test_the_last_day_of_an_exclusive_midnight_is_the_day_before():
-    assert last_day(datetime(2026, 12, 5, 16, tzinfo=SHANGHAI).replace(hour=0) + timedelta(days=1)) == date(2026, 12, 5)
+    assert last_day(datetime(2026, 12, 5, 16, tzinfo=SHANGHAI).replace(hour=0) + timedelta(days=1)) == date(
+        2026, 12, 5
+    )
 
 
 @pytest.mark.parametrize(("start", "rule", "words"), [

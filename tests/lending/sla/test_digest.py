@@ -68,7 +68,9 @@ def test_no_person_at_the_firm_is_named(cast, smtp):
     business.save()
     sweep(now=clock.due_at)
     send_pending(now=clock.due_at)
-    assert [word for part in parts(smtp.letters[0]) for word in ("王业主", "13800138000") if word in part] == []
+    assert [
+        word for part in parts(smtp.letters[0]) for word in ("王业主", "13800138000") if word in part
+    ] == []
 
 
 def test_a_name_with_markup_stays_text(cast, smtp):
@@ -112,4 +114,8 @@ def test_a_mail_about_very_many_cases_stays_short(cast, smtp, monkeypatch):
     sweep(now=clocks[0].due_at)
     send_pending(now=clocks[0].due_at)
     text = parts(smtp.letters[0])[0]
-    assert (text.count("/go/"), "另有 3 笔" in text, Alert.objects.filter(state="sent").count()) == (2, True, 15)
+    assert (text.count("/go/"), "另有 3 笔" in text, Alert.objects.filter(state="sent").count()) == (
+        2,
+        True,
+        15,
+    )

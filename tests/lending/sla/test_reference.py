@@ -14,7 +14,9 @@ pytestmark = pytest.mark.django_db
 
 
 def test_every_year_from_2004_to_2026_is_seeded():
-    assert list(CalendarYear.objects.order_by("year").values_list("year", flat=True)) == list(range(2004, 2027))
+    assert list(CalendarYear.objects.order_by("year").values_list("year", flat=True)) == list(
+        range(2004, 2027)
+    )
 
 
 @pytest.mark.parametrize("year", [2025, 2026])
@@ -26,7 +28,9 @@ def test_a_year_has_248_working_days(year):
 
 def test_two_libraries_agree_on_every_day_of_2019_to_2026():
     known, other = calendar(date(2019, 1, 1)), holidays.China(years=range(2019, 2027))
-    span = [date(2019, 1, 1) + timedelta(days=n) for n in range((date(2026, 12, 31) - date(2019, 1, 1)).days + 1)]
+    span = [
+        date(2019, 1, 1) + timedelta(days=n) for n in range((date(2026, 12, 31) - date(2019, 1, 1)).days + 1)
+    ]
     assert [day for day in span if known.is_workday(day) != other.is_working_day(day)] == []
 
 

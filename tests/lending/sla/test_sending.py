@@ -34,7 +34,11 @@ def test_a_letter_is_sent_once_and_marked_when_the_server_has_accepted_it(owed, 
     alert, now = owed
     runs = [send_pending(now=now).sent, send_pending(now=now + MINUTE).sent]
     assert (runs, len(smtp.letters), state(alert)) == ([1, 0], 1, ("sent", 1))
-    assert (alert.sent_at, alert.claimed_until, alert.message_id) == (now, None, smtp.letters[0]["Message-ID"])
+    assert (alert.sent_at, alert.claimed_until, alert.message_id) == (
+        now,
+        None,
+        smtp.letters[0]["Message-ID"],
+    )
 
 
 def test_a_refusal_for_now_is_tried_again_later_under_the_same_message_id(owed, smtp):
@@ -114,7 +118,9 @@ def test_a_sender_killed_before_the_server_took_the_letter_leaves_it_to_the_next
     assert (claimed, after, len(smtp.letters), state(alert)) == (0, 1, 1, ("sent", 2))
 
 
-def test_a_sender_killed_after_the_server_took_the_letter_repeats_it_under_the_same_id(owed, smtp, monkeypatch):
+def test_a_sender_killed_after_the_server_took_the_letter_repeats_it_under_the_same_id(
+    owed, smtp, monkeypatch
+):
     _alert, now = owed
     from lending.sla.emails import Letter
 

@@ -31,7 +31,12 @@ def test_a_clock_is_breached_at_the_boundary_second_and_not_before(cast):
     before = clock.state
     tally = sweep(now=clock.due_at)
     clock.refresh_from_db()
-    assert (before, clock.state, clock.breached_at, tally.breached) == ("running", "breached", clock.due_at, 1)
+    assert (before, clock.state, clock.breached_at, tally.breached) == (
+        "running",
+        "breached",
+        clock.due_at,
+        1,
+    )
 
 
 def test_the_ladder_is_climbed_in_order_and_each_letter_is_owed_once(cast):
@@ -73,7 +78,11 @@ def test_an_idle_sweep_reads_and_changes_no_clock(cast):
     clock = making.clock(cast)
     with CaptureQueriesContext(connection) as seen:
         tally = sweep(now=NOW)
-    touching = [q["sql"] for q in seen if q["sql"].startswith(("UPDATE", "INSERT")) and "lending_sweep" not in q["sql"]]
+    touching = [
+        q["sql"]
+        for q in seen
+        if q["sql"].startswith(("UPDATE", "INSERT")) and "lending_sweep" not in q["sql"]
+    ]
     clock.refresh_from_db()
     assert (touching, tally.queued, last_sweep_at()) == ([], 0, NOW)
 
@@ -130,7 +139,11 @@ def test_a_preview_counts_what_the_sweep_would_do_and_writes_nothing(cast):
     clocks = [making.clock(cast), making.clock(cast)]
     now = clocks[0].due_at + DAY
     seen = preview(now=now, batch=1)
-    untouched = (Alert.objects.count(), Sweep.objects.count(), Deadline.objects.filter(state="breached").count())
+    untouched = (
+        Alert.objects.count(),
+        Sweep.objects.count(),
+        Deadline.objects.filter(state="breached").count(),
+    )
     assert (untouched, seen) == ((0, 0, 0), sweep(now=now))
 
 

@@ -1,0 +1,62 @@
+"""The deadline chip: its words and colours at the boundary second."""
+
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from lending.sla.calendar import SHANGHAI
+from lending.sla.chips import chip, days_left
+
+DUE = datetime(2026, 12, 6, tzinfo=SHANGHAI)  # shown as 12月5日24时
+SECOND = timedelta(seconds=1)
+
+
+def clock(**changes):
+    facts = {
+        "due_at": DUE,
+        "state": "running",
+        "stopped_at": None,
+        "is_provisional": False,
+        "receipt": {"words": "…"},
+    }
+    return SimpleNamespace(**facts | changes)
+
+
+@pytest.mark.parametrize(("now", "left", "state", "label"), [
+    (datetime(2026, 11, 20, 10, tzinfo=SHANGHAI), 15, "running", "剩 15 天"),
+    (datetime(2026, 12, 1, 23, 59, 59, tzinfo=SHANGHAI), 4, "running", "剩 4 天"),
+    (datetime(2026, 12, 2, 0, 0, tzinfo=SHANGHAI), 3, "due_soon", "剩 3 天"),
+    (datetime(2026, 12, 4, 23, 59, 59, tzinfo=SHANGHAI), 1, "due_soon", "剩 1 天"),
+    (datetime(2026, 12, 5, 0, 0, tzinfo=SHANGHAI), 0, "today", "今天到期"),
+    (DUE - SECOND, 0, "today", "今天到期"),
+    (DUE, -1, "overdue", "超期 1 天"),
+    (DUE + timedelta(days=1) - SECOND, -1, "overdue", "超期 1 天"),
+    (DUE + timedelta(days=1), -2, "overdue", "超期 2 天"),
+])  # fmt: skip
+def test_the_chip_counts_whole_days_of_shanghai(now, left, state, label):
+    shown = chip(clock(), now)
+    assert (days_left(DUE, now), shown.days_left, shown.state, shown.label) == (left, left, state, label)
+
+
+def test_the_day_is_shanghais_even_when_the_server_thinks_in_utc():
+    now = datetime.fromisoformat("2026-12-04T16:00:00+00:00")  # midnight in Shanghai: the 5th has begun
+    assert chip(clock(), now).label == "今天到期"
+
+
+@pytest.mark.parametrize(("state", "stopped_at", "label"), [
+    ("met", DUE - SECOND, "按期办结"), ("met_late", DUE, "超期 1 天办结"),
+    ("met_late", DUE + timedelta(days=2), "超期 3 天办结"), ("cancelled", DUE, "终止计时"),
+])  # fmt: skip
+def test_a_stopped_clock_says_how_it_ended(state, stopped_at, label):
+    shown = chip(clock(state=state, stopped_at=stopped_at), DUE + timedelta(days=9))
+    assert (shown.state, shown.label, shown.days_left) == (state, label, None)
+
+
+def test_a_provisional_clock_says_so_and_shows_its_receipt():
+    shown = chip(clock(is_provisional=True, receipt={"words": "2027年未公布"}), DUE - SECOND)
+    assert (shown.is_provisional, shown.receipt) == (True, "2027年未公布")
+
+
+def test_without_a_clock_there_is_no_chip():
+    assert chip(None, DUE) is None
