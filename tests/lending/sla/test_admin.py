@@ -1,0 +1,118 @@
+"""Rules and ledgers in the admin: who edits, who reads, what a change sets off."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from lending.models import Alert, CalendarDay, CalendarYear, DeadlinePolicy
+from lending.sla.kinds import DeadlineKind
+from lending.sla.sending import send_pending
+from lending.sla.sweep import sweep
+from tests.lending.sla import making
+
+pytestmark = pytest.mark.django_db
+PAGES = ("deadlinepolicy", "calendaryear", "calendarday", "deadline", "alert", "sweep")
+
+
+def page(name: str, tail: str = "") -> str:
+    return f"/admin/lending/{name}/{tail}"
+
+
+@pytest.mark.parametrize(("who", "statuses"), [
+    ("city", [200] * 6), ("auditor", [200] * 6), ("bank", [200, 200, 200, 200, 200, 403]),
+    ("sysadmin", [403, 403, 403, 403, 403, 200]), ("secadmin", [403] * 6),
+])  # fmt: skip
+def test_each_role_opens_its_lists(cast, web, who, statuses):
+    clock = making.recommendation(cast).deadline
+    sweep(now=clock.due_at)
+    client = web(getattr(cast, who))
+    assert [client.get(page(name)).status_code for name in PAGES] == statuses
+
+
+@pytest.mark.parametrize("name", ["deadline", "alert"])
+def test_a_list_takes_as_many_queries_for_three_rows_as_for_one(cast, web, name):
+    client, taken = web(cast.city), []
+    client.get(page(name))  # what is read once and kept is not counted
+    for more in (1, 2):
+        clocks = [making.recommendation(cast).deadline for _ in range(more)]
+        sweep(now=clocks[0].due_at)
+        with CaptureQueriesContext(connection) as seen:
+            client.get(page(name))
+        taken.append(len(seen))
+    assert taken[0] == taken[1]
+
+
+def test_a_bank_sees_its_own_letters_and_clocks_alone(cast, web):
+    mine, other = making.recommendation(cast).deadline, making.clock(cast, bound=cast.other_bank)
+    sweep(now=mine.due_at)
+    own = web(cast.bank).get(page("deadline")).content.decode()
+    told = web(cast.bank).get(page("alert")).content.decode()
+    assert (mine.case.number in own, other.case.number in own, "bank-other@" in told, "bankhead@" in told) == (
+        True, False, False, True,
+    )  # fmt: skip
+
+
+def test_a_reader_changes_nothing(cast, web):
+    policy = DeadlinePolicy.objects.first()
+    answers = [web(getattr(cast, who)).post(page("deadlinepolicy", f"{policy.pk}/change/"), {"length": 1}).status_code
+               for who in ("auditor", "bank")]  # fmt: skip
+    policy.refresh_from_db()
+    assert (answers, policy.length) == ([403, 403], 15)
+
+
+def test_a_policy_in_use_can_only_be_ended(cast, web):
+    policy = making.clock(cast).policy
+    web(cast.city).post(
+        page("deadlinepolicy", f"{policy.pk}/change/"), {"length": 1, "effective_until": "2026-12-31"}
+    )
+    policy.refresh_from_db()
+    assert (policy.length, policy.effective_until) == (15, date(2026, 12, 31))
+
+
+def test_the_city_writes_a_new_policy(cast, web):
+    form = {"kind": "bank_decision", "district": cast.xuhui.pk, "length": 1, "unit": "months", "starts_at": "push",
+            "effective_from": "2027-01-01", "source": "徐汇区通知"}  # fmt: skip
+    answer = web(cast.city).post(page("deadlinepolicy", "add/"), form)
+    assert (
+        answer.status_code,
+        DeadlinePolicy.objects.filter(district=cast.xuhui, unit="months").count(),
+    ) == (302, 1)
+
+
+def test_working_months_are_refused_in_the_form(cast, web):
+    form = {"kind": "bank_decision", "length": 1, "unit": "months", "starts_at": "push", "is_working_days": "on",
+            "effective_from": "2027-01-01"}  # fmt: skip
+    assert web(cast.city).post(page("deadlinepolicy", "add/"), form).status_code == 200
+
+
+def test_a_day_changed_by_hand_moves_the_clocks_and_makes_a_version(cast, web):
+    clock = making.clock(cast, kind=DeadlineKind.SUPPLEMENT)
+    before, version = clock.due_at, CalendarYear.objects.get(year=2026).version
+    answer = web(cast.city).post(page("calendarday", "add/"), {"day": "2026-11-25", "name": "临时放假"})
+    clock.refresh_from_db()
+    assert (answer.status_code, clock.due_at - before, CalendarYear.objects.get(year=2026).version - version) == (
+        302, timedelta(days=3), 1,  # ten working days ended on a Friday: one more is the Monday
+    )  # fmt: skip
+    web(cast.city).post(page("calendarday", "2026-11-25/delete/"), {"post": "yes"})
+    clock.refresh_from_db()
+    assert (clock.due_at, len(clock.receipt["changes"])) == (before, 2)
+
+
+def test_a_day_of_a_year_without_a_notice_is_refused_in_the_form(cast, web):
+    answer = web(cast.city).post(page("calendarday", "add/"), {"day": "2027-01-01", "name": "元旦"})
+    assert (answer.status_code, CalendarDay.objects.filter(day__year=2027).count()) == (200, 0)
+
+
+def test_letters_given_up_are_taken_up_again_by_the_city(cast, web, smtp):
+    clock = making.clock(cast)
+    sweep(now=clock.due_at)
+    Alert.objects.update(state="given_up", attempts=3)
+    form = {"action": "send_again", "_selected_action": list(Alert.objects.values_list("pk", flat=True))}
+    web(cast.bank).post(page("alert"), form)
+    by_the_bank = Alert.objects.filter(state="pending").count()
+    web(cast.city).post(page("alert"), form)
+    assert (by_the_bank, Alert.objects.filter(state="pending", attempts=0).count()) == (0, 3)
+    Alert.objects.update(send_after=clock.due_at)
+    assert send_pending(now=clock.due_at).mails == 3
