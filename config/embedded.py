@@ -87,7 +87,9 @@ def prepare_var() -> Path:
     """Make var/ and its private folders. var/ itself may be walked through, because PostgreSQL may be another user."""
     var = var_dir()
     try:
-        var.mkdir(parents=True, exist_ok=True, mode=0o711)
+        if not var.exists():
+            var.mkdir(parents=True)
+            var.chmod(0o711)  # said outright: a umask of 077 would take it back from mkdir
         for name in ("log", "mail", "run"):
             (var / name).mkdir(exist_ok=True, mode=0o700)
     except PermissionError:

