@@ -86,7 +86,7 @@ def find_codes(
         )
         named |= Q(officer__name__contains=search) | Q(grid__name__contains=search) | Q(grid__code=search)
         rows = rows.filter(Q(secret=token[: rules.SECRET_LENGTH]) | named) if token else rows.filter(named)
-    return rows.annotate(refused=Count("refused_scans"))
+    return rows.annotate(refused=Count("refused_scans")).order_by("-pk")
 
 
 _STATE = {
