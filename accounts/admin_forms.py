@@ -1,0 +1,51 @@
+"""Making and changing accounts."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from unfold.forms import UserChangeForm, UserCreationForm
+
+from accounts.models import Organisation, User
+from accounts.roles import Role
+
+Kind = Organisation.Kind
+# where people of each role may belong; the three administrators belong to the site and may belong nowhere
+BELONGS: dict[Role, tuple[Kind, ...]] = {
+    Role.FIELD_OFFICER: (Kind.BANK, Kind.BRANCH, Kind.SUBDISTRICT, Kind.DISTRICT),
+    Role.PANEL: (Kind.DISTRICT,),
+    Role.BANK_REVIEWER: (Kind.BANK, Kind.BRANCH),
+    Role.BANK_COORDINATOR: (Kind.BANK,),
+    Role.CITY: (Kind.CITY,),
+}
+
+
+def check_place(form: forms.ModelForm, said: dict) -> None:
+    """A panel member without a district would see nothing, and one at a bank would be a bank deciding for the district."""
+    kinds, place = BELONGS.get(said.get("role")), said.get("organisation")
+    if "role" not in form.fields or "organisation" not in form.fields or kinds is None:
+        return
+    if place is None or place.kind not in kinds:
+        names = "、".join(str(kind.label) for kind in kinds)
+        form.add_error("organisation", ValidationError(_("该岗位须属于:%(kinds)s。"), params={"kinds": names}))
+
+
+class NewPerson(UserCreationForm):
+    class Meta:
+        model = User
+        fields = ("username", "name", "staff_number", "email", "phone", "role", "organisation")
+
+    def clean(self) -> dict:
+        said = super().clean()
+        check_place(self, said)
+        return said
+
+
+class Person(UserChangeForm):
+    class Meta:
+        model = User
+        fields = "__all__"  # narrowed by the fieldsets of the admin
+
+    def clean(self) -> dict:
+        said = super().clean()
+        check_place(self, said)
+        return said

@@ -1,0 +1,115 @@
+"""Cases and their events in the admin, and the bank's page of a recommendation with its case line and timeline."""
+
+from datetime import datetime
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from accounts.admin_scope import ScopedAdmin
+from accounts.models import User
+from accounts.roles import Role
+from accounts.templatetags.doorstep import shanghai, wan
+from lending.bank_decision.admin import RecommendationInbox
+from lending.models import Event, FinancingCase, Recommendation
+from lending.progress import queries, words
+from lending.progress.line import line
+from lending.progress.timeline import timeline
+from lending.progress.viewer import viewer_of
+
+
+@admin.register(Recommendation)
+class RecommendationAdmin(RecommendationInbox):
+    def story(self, row: Recommendation, user: User, now: datetime) -> dict:
+        viewer = viewer_of(user)
+        case = queries.with_story(queries.cases_seen_by(user), viewer).get(pk=row.case_id)
+        events = [
+            {"at": entry.at, "event": entry.name, "by": entry.by, "organisation": entry.organisation,
+             "detail": entry.detail, "state": entry.state}
+            for entry in reversed(timeline(case, viewer))
+        ]  # fmt: skip
+        return {"line": line(case, viewer, now), "events": events}
+
+
+class ReadOnly(ScopedAdmin):
+    """Written by services alone."""
+
+    def has_add_permission(self, request: HttpRequest, obj=None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj=None) -> bool:
+        return False
+
+
+@admin.register(FinancingCase)
+class FinancingCaseAdmin(ReadOnly):
+    """For the city; teams and banks have pages of their own."""
+
+    may_view = Role.CITY
+    list_display = ("number", "business", "district", "amount", "stage", "since")
+    list_filter = ("district", "stage")
+    list_select_related = ("business", "district")
+    search_fields = ("number", "business__credit_code", "business__name")
+    search_help_text = _("办件编号、信用代码、企业名称")
+    ordering = ("-opened_at",)
+    fields = (
+        "number", "business", "district", "amount", "stage", "stage_since", "opened_at", "closed_at",
+    )  # fmt: skip
+    exports = (
+        ("number", _("办件编号")), ("business.name", _("企业名称")), ("business.credit_code", _("统一社会信用代码")),
+        ("district.name", _("区")), ("amount", _("需求金额(万元)")), ("stage", _("环节")), ("stage_since", _("进入环节时间")),
+        ("opened_at", _("立件时间")), ("closed_at", _("办结时间")),
+    )  # fmt: skip
+
+    def get_readonly_fields(self, request: HttpRequest, obj=None) -> tuple[str, ...]:
+        return self.fields
+
+    @display(description=_("需求金额(万元)"), ordering="amount_yuan")
+    def amount(self, row: FinancingCase) -> str:
+        return wan(row.amount_yuan)
+
+    @display(description=_("进入环节"), ordering="stage_since")
+    def since(self, row: FinancingCase) -> str:
+        return shanghai(row.stage_since)
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnly):
+    """The chain of events, for the auditor and the city. `manage.py verify_audit` checks that it holds."""
+
+    may_view = (Role.AUDITOR, Role.CITY)
+    list_display = ("at_shanghai", "case", "seq", "name", "to_stage", "by", "organisation", "short_digest")
+    list_filter = ("to_stage", "case__district")
+    list_select_related = ("case", "by", "organisation")
+    search_fields = ("case__number", "by__username", "by__name")
+    search_help_text = _("办件编号、经办人")
+    ordering = ("-id",)
+    fields = (
+        "case", "seq", "at", "kind", "from_stage", "to_stage", "by", "organisation", "bank", "detail", "previous_digest",
+        "digest",
+    )  # fmt: skip
+    exports = (
+        ("at", _("时间")), ("case.number", _("办件编号")), ("seq", _("序号")), ("kind", _("事件")), ("from_stage", _("原环节")),
+        ("to_stage", _("环节")), ("by.username", _("经办账号")), ("by.name", _("经办人")), ("organisation.name", _("机构")),
+        ("digest", _("摘要")),
+    )  # fmt: skip
+
+    def get_readonly_fields(self, request: HttpRequest, obj=None) -> tuple[str, ...]:
+        return self.fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("case", "by", "organisation", "bank")
+
+    @display(description=_("时间"), ordering="at")
+    def at_shanghai(self, row: Event) -> str:
+        return shanghai(row.at, "full")
+
+    @display(description=_("事件"), ordering="kind")
+    def name(self, row: Event) -> str:
+        return words.name_of(row.kind, row.detail)
+
+    @display(description=_("摘要"))
+    def short_digest(self, row: Event) -> str:
+        return row.digest[:12]
