@@ -40,16 +40,17 @@ if not os.environ.get("DOORSTEP_VAR"):
 # Set here and not in pyproject.toml: from there, pytest-django reads the settings before this file has spoken.
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 
+import django  # noqa: E402
 import pytest  # noqa: E402
 
 from config import embedded  # noqa: E402
 
+django.setup()  # before any other conftest imports a model
+
 
 def pytest_configure(config: pytest.Config) -> None:
-    import django
     from django.conf import settings
 
-    django.setup()
     settings.PASSWORD_HASHERS = [
         "django.contrib.auth.hashers.MD5PasswordHasher"
     ]  # a sign-in costs 0.1 s otherwise

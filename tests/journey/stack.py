@@ -124,7 +124,7 @@ class Person(requests.Session):
         assert answer.status_code == status, answer.text
         return answer.json()
 
-    def send(self, path: str, body: dict, status: int = 200) -> dict:
+    def call(self, path: str, body: dict, status: int = 200) -> dict:
         headers = {"X-CSRFToken": self.cookies.get("csrftoken", ""), "X-Idempotency-Key": str(uuid.uuid4())}
         answer = self.post(f"{self.base}/api/v1/{path}", json=body, headers=headers)
         assert answer.status_code == status, (answer.status_code, answer.text)

@@ -27,14 +27,14 @@ def test_3_the_officer_who_scans_it_learns_which_firm_it_is(people, story):
 def test_4_the_visit_with_need_and_consent_opens_a_case(people, story):
     body = visit_body(FIRM, banks=(BANK,), code=story.token)
     del body["credit_code"]
-    answer = people("officer").send("visits/", body, status=201)
+    answer = people("officer").call("visits/", body, status=201)
     assert (answer["status"], answer["missing"]) == ("ok", [])
     story.visit, story.number = body, answer["case"]
     assert people("officer").read(f"cases/{story.number}/")["stage"] == "authorised"
 
 
 def test_5_the_same_visit_again_is_the_same_answer(people, story):
-    again = people("officer").send("visits/", story.visit)
+    again = people("officer").call("visits/", story.visit)
     assert (again["visit"], again["case"]) == (story.visit["id"], story.number)
 
 

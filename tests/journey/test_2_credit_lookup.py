@@ -22,18 +22,18 @@ def test_1_a_data_set_is_imported(stack, tmp_path):
 def test_2_only_the_district_looks_up(people, story):
     for other in ("officer",):
         assert (
-            people(other).send(f"cases/{story.number}/credit-lookup/", {}, status=403)["code"]
+            people(other).call(f"cases/{story.number}/credit-lookup/", {}, status=403)["code"]
             == "not_allowed"
         )
     for stranger in ("panel-other", "bank"):
         assert (
-            people(stranger).send(f"cases/{story.number}/credit-lookup/", {}, status=404)["code"]
+            people(stranger).call(f"cases/{story.number}/credit-lookup/", {}, status=404)["code"]
             == "not_found"
         )
 
 
 def test_3_the_lookup_brings_the_items_and_moves_the_case_to_review(people, story):
-    answer = people("panel").send(f"cases/{story.number}/credit-lookup/", {}, status=201)
+    answer = people("panel").call(f"cases/{story.number}/credit-lookup/", {}, status=201)
     receipt = answer["lookups"][0]
     assert (receipt["source"], receipt["answer"], len(receipt["items"])) == ("city-platform", "found", 2)
     assert len(receipt["response_sha256"]) == 64

@@ -10,7 +10,7 @@ def verdict(**changes) -> dict:
 
 def test_1_four_of_five_is_not_enough_to_recommend(people, story):
     four = {name: {"met": name != "fixed_premises", "evidence": "核实"} for name in FIVE}
-    answer = people("panel").send(
+    answer = people("panel").call(
         f"cases/{story.number}/district-review/", verdict(criteria=four), status=422
     )
     assert answer["code"] == "criteria_incomplete"
@@ -22,10 +22,10 @@ def test_2_the_case_page_shows_what_there_is_to_review(people, story):
 
 
 def test_3_the_team_recommends(people, story):
-    people("panel2").send(f"cases/{story.number}/district-review/", verdict(), status=201)
+    people("panel2").call(f"cases/{story.number}/district-review/", verdict(), status=201)
     assert people("panel").read(f"cases/{story.number}/")["stage"] == "recommended"
 
 
 def test_4_a_second_verdict_comes_too_late(people, story):
-    late = people("panel").send(f"cases/{story.number}/district-review/", verdict(), status=409)
+    late = people("panel").call(f"cases/{story.number}/district-review/", verdict(), status=409)
     assert late["code"] == "wrong_stage"

@@ -10,12 +10,12 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 def test_1_a_bank_that_the_owner_did_not_name_gets_nothing(people, story):
     items = {"district": "310104", "items": [{"case": story.number, "bank": "DEMO-B2"}]}
-    assert people("panel").send("recommendation-lists/", items, status=422)["code"] == "bank_not_in_consent"
+    assert people("panel").call("recommendation-lists/", items, status=422)["code"] == "bank_not_in_consent"
 
 
 def test_2_the_list_is_issued_and_the_clock_starts(people, story):
     items = {"district": "310104", "items": [{"case": story.number, "bank": "DEMO-B1"}]}
-    issued = people("panel").send("recommendation-lists/", items, status=201)
+    issued = people("panel").call("recommendation-lists/", items, status=201)
     (item,) = issued["items"]
     pushed = datetime.fromisoformat(item["pushed_at"]).astimezone(SHANGHAI)
     midnight = pushed.replace(hour=0, minute=0, second=0, microsecond=0)

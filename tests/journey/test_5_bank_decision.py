@@ -16,13 +16,13 @@ def test_1_the_inbox_in_the_admin_shows_the_firm(people, story):
 
 
 def test_2_the_bank_confirms_receipt(people, story):
-    answer = people("bank").send(f"recommendations/{story.recommendation}/receipt/", {})
+    answer = people("bank").call(f"recommendations/{story.recommendation}/receipt/", {})
     assert answer["state"] == "received"
 
 
 def test_3_declining_without_a_coded_reason_is_refused(people, story):
     refusal = {"outcome": "declined", "decided_on": TODAY}
-    answer = people("bank").send(f"recommendations/{story.recommendation}/decision/", refusal, status=422)
+    answer = people("bank").call(f"recommendations/{story.recommendation}/decision/", refusal, status=422)
     assert list(answer["fields"]) == ["reason_code"]
 
 
@@ -53,8 +53,8 @@ def test_5_the_money_is_paid_out_within_the_line(people, story):
         "disbursed_on": TODAY,
         "loan_last4": "0001",
     }
-    assert people("bank").send(path, loan, status=422)["code"] == "limit_exceeded"
-    people("bank").send(path, loan | {"amount_yuan": "200000.00"}, status=201)
+    assert people("bank").call(path, loan, status=422)["code"] == "limit_exceeded"
+    people("bank").call(path, loan | {"amount_yuan": "200000.00"}, status=201)
     assert people("officer").read(f"cases/{story.number}/")["stage"] == "disbursed"
 
 

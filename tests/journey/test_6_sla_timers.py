@@ -19,11 +19,11 @@ SIXTEEN_DAYS = """
 
 def test_1_a_second_case_is_pushed_to_the_bank(people, story):
     body = visit_body(FIRM, banks=(SimpleNamespace(code="DEMO-B1"),))
-    number = people("officer").send("visits/", body, status=201)["case"]
-    people("panel").send(f"cases/{number}/credit-lookup/", {}, status=201)
-    people("panel").send(f"cases/{number}/district-review/", verdict(), status=201)
+    number = people("officer").call("visits/", body, status=201)["case"]
+    people("panel").call(f"cases/{number}/credit-lookup/", {}, status=201)
+    people("panel").call(f"cases/{number}/district-review/", verdict(), status=201)
     items = {"district": "310104", "items": [{"case": number, "bank": "DEMO-B1"}]}
-    (item,) = people("panel2").send("recommendation-lists/", items, status=201)["items"]
+    (item,) = people("panel2").call("recommendation-lists/", items, status=201)["items"]
     story.late, story.late_number = item["id"], number
 
 
