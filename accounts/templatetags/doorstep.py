@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 
 register = template.Library()
 
@@ -95,7 +96,7 @@ def mask_name(name) -> str:
 @register.simple_tag
 def icon(name: str, size: str = "", label: str = "") -> str:
     """An icon of static/icons/sprite.svg; with a label it speaks, without one it is decoration."""
-    spoken = format_html('role="img" aria-label="{}"', label) if label else format_html('aria-hidden="true"')
+    spoken = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html(
         '<svg class="icon{}" {} focusable="false"><use href="{}#{}"></use></svg>',
         f" icon--{size}" if size else "",
