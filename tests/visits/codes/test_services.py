@@ -35,7 +35,11 @@ def test_renewing_revokes_the_old_code_and_counts_the_version_up(cast):
     old = services.issue_code(subject=make.business(), by=cast.panel, now=NOW)
     new = services.reissue(code=old, by=cast.panel2, now=NOW + timedelta(hours=1), reason="门牌污损")
     old.refresh_from_db()
-    assert (old.revoked_by, old.revoked_reason, old.revoked_at) == (cast.panel2, "门牌污损", NOW + timedelta(hours=1))
+    assert (old.revoked_by, old.revoked_reason, old.revoked_at) == (
+        cast.panel2,
+        "门牌污损",
+        NOW + timedelta(hours=1),
+    )
     assert (new.version, new.revoked_at, new.secret != old.secret) == (2, None, True)
 
 
@@ -62,7 +66,13 @@ def test_what_is_revoked_cannot_be_revoked_or_renewed_again(cast):
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("who", "error"),
-    [("panel_other", NotFound), ("officer", NotAllowed), ("bank", NotFound), ("auditor", NotFound), ("sysadmin", NotFound)],
+    [
+        ("panel_other", NotFound),
+        ("officer", NotAllowed),
+        ("bank", NotFound),
+        ("auditor", NotFound),
+        ("sysadmin", NotFound),
+    ],
 )
 def test_who_does_not_look_after_a_business_issues_no_code_for_it(cast, who, error):
     with pytest.raises(error):
@@ -88,7 +98,9 @@ def test_officers_renew_their_own_code_and_nobody_elses(cast):
 
 @pytest.mark.django_db
 def test_a_team_looks_after_officers_of_its_branches_and_subdistricts_only(cast):
-    street = make.Organisation.objects.create(code="T-STREET", name="测试街道", kind="subdistrict", parent=cast.xuhui)
+    street = make.Organisation.objects.create(
+        code="T-STREET", name="测试街道", kind="subdistrict", parent=cast.xuhui
+    )
     walker = make.user("walker", Role.FIELD_OFFICER, street)
     far = make.user("far", Role.FIELD_OFFICER, make.branch(cast.first_bank, cast.pudong))
     assert services.issue_code(subject=walker, by=cast.panel, now=NOW).officer == walker
@@ -172,7 +184,10 @@ def test_two_who_renew_at_once_leave_one_live_code(cast):
         except CodeNotLive:
             return "refused"
 
-    assert sorted(map(str, at_once(lambda: renew(cast.panel), lambda: renew(cast.panel2)))) == ["2", "refused"]
+    assert sorted(map(str, at_once(lambda: renew(cast.panel), lambda: renew(cast.panel2)))) == [
+        "2",
+        "refused",
+    ]
     assert Code.objects.filter(revoked_at=None).count() == 1
 
 

@@ -8,7 +8,11 @@ from visits.codes import rules
 
 def test_a_token_is_sixteen_characters_that_nobody_confuses():
     token = rules.token_for(rules.new_secret())
-    assert (len(token), set(token) - set(rules.ALPHABET), set("ILOU") & set(rules.ALPHABET)) == (16, set(), set())
+    assert (len(token), set(token) - set(rules.ALPHABET), set("ILOU") & set(rules.ALPHABET)) == (
+        16,
+        set(),
+        set(),
+    )
 
 
 def test_secrets_do_not_repeat():
@@ -21,7 +25,12 @@ def test_a_token_gives_its_secret_back():
 
 def test_every_single_changed_character_is_a_forgery():
     token = rules.token_for("ABCDEFGH23")
-    changed = [token[:at] + other + token[at + 1 :] for at in range(16) for other in rules.ALPHABET if other != token[at]]
+    changed = [
+        token[:at] + other + token[at + 1 :]
+        for at in range(16)
+        for other in rules.ALPHABET
+        if other != token[at]
+    ]
     assert (len(changed), [one for one in changed if rules.secret_of(one)]) == (16 * 31, [])
 
 

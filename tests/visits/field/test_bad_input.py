@@ -17,7 +17,13 @@ NOW = timezone.now
 
 
 def png(*, width=100, height=50, size=200):
-    head = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + struct.pack(">II", width, height) + b"\x08\x06\0\0\0"
+    head = (
+        b"\x89PNG\r\n\x1a\n"
+        + struct.pack(">I", 13)
+        + b"IHDR"
+        + struct.pack(">II", width, height)
+        + b"\x08\x06\0\0\0"
+    )
     tail = b"\0\0\0\0IEND\xaeB`\x82"
     return head + b"\0" * (size - len(head) - len(tail)) + tail
 
@@ -73,7 +79,9 @@ def put(body: dict, name: str, value: object) -> dict:
     return body
 
 
-@pytest.mark.parametrize(("name", "value", "field"), FORM, ids=[f"{n}-{i}" for i, (n, _v, _f) in enumerate(FORM)])
+@pytest.mark.parametrize(
+    ("name", "value", "field"), FORM, ids=[f"{n}-{i}" for i, (n, _v, _f) in enumerate(FORM)]
+)
 def test_a_bad_field_is_named(cast, api, name, value, field):
     import json
 
@@ -81,7 +89,12 @@ def test_a_bad_field_is_named(cast, api, name, value, field):
     sent = json.dumps(body).replace("Infinity", "1e400")
     answer = api(cast.officer).post(URL, sent, content_type="application/json")
     said = answer.json()
-    assert (answer.status_code, said["code"], said["status"], said["reason"]) == (400, "invalid", "error", "invalid")
+    assert (answer.status_code, said["code"], said["status"], said["reason"]) == (
+        400,
+        "invalid",
+        "error",
+        "invalid",
+    )
     assert (list(said["fields"]), Visit.objects.count()) == ([field or name], 0)
 
 
@@ -97,7 +110,12 @@ BODIES = [
 def test_a_body_that_is_no_visit_is_refused_in_the_one_shape(cast, api, body, status):
     answer = api(cast.officer).post(URL, body, content_type="application/json")
     said = answer.json()
-    assert (answer.status_code, said["status"], bool(said["code"]), bool(said["detail"])) == (status, "error", True, True)
+    assert (answer.status_code, said["status"], bool(said["code"]), bool(said["detail"])) == (
+        status,
+        "error",
+        True,
+        True,
+    )
 
 
 def test_a_form_is_not_taken_for_json(cast, api):
@@ -136,18 +154,29 @@ def test_the_phones_clock_may_be_a_little_wrong_and_not_more(cast, api, started,
 )
 def test_what_contradicts_itself_is_refused(cast, api, changes, field):
     answer = api(cast.officer).post(URL, make.visit_body(make.business(), **changes))
-    assert (answer.status_code, list(answer.json()["fields"]), FinancingNeed.objects.count()) == (400, [field], 0)
+    assert (answer.status_code, list(answer.json()["fields"]), FinancingNeed.objects.count()) == (
+        400,
+        [field],
+        0,
+    )
 
 
 def test_a_notice_that_is_not_in_force_yet_cannot_be_signed(cast, api):
-    facts = {"title": "新", "text": "新", "scopes": ["credit_lookup"], "effective_from": timezone.localdate() + timedelta(days=1)}
+    facts = {
+        "title": "新",
+        "text": "新",
+        "scopes": ["credit_lookup"],
+        "effective_from": timezone.localdate() + timedelta(days=1),
+    }
     ConsentNotice.objects.create(version="2099-01", **facts)
     body = put(make.visit_body(make.business()), "consent.notice_version", "2099-01")
     assert list(api(cast.officer).post(URL, body).json()["fields"]) == ["consent.notice_version"]
 
 
 def test_a_scope_beyond_the_notice_cannot_be_signed(cast, api):
-    ConsentNotice.objects.create(version="2020-01", title="旧", text="旧", scopes=["share_need"], effective_from="2020-01-01")
+    ConsentNotice.objects.create(
+        version="2020-01", title="旧", text="旧", scopes=["share_need"], effective_from="2020-01-01"
+    )
     body = put(make.visit_body(make.business()), "consent.notice_version", "2020-01")
     assert list(api(cast.officer).post(URL, body).json()["fields"]) == ["consent.scope"]
 
@@ -196,7 +225,10 @@ def test_what_is_not_there_is_404(cast, api, path):
 def test_searching_for_nothing_and_for_signs_is_harmless(cast, api):
     make.business("百分百%_商贸")
     found = [
-        [row["name"] for row in api(cast.officer).get("/api/v1/businesses/", {"search": words}).json()["results"]]
+        [
+            row["name"]
+            for row in api(cast.officer).get("/api/v1/businesses/", {"search": words}).json()["results"]
+        ]
         for words in ("", "%_", "%", "\x00", "'; DROP TABLE", "查无此店", "\\")
     ]
     every = ["百分百%_商贸"]

@@ -51,7 +51,11 @@ def test_each_recipient_gets_a_consent_of_its_own_and_only_once(cast, api):
         ("DEMO-B2", ["credit_lookup", "share_need"]),
     ]
     signing = ConsentSigning.objects.get()
-    assert (signing.signed_name, signing.witnessed_by, str(signing.visit_id)) == ("测试业主", cast.officer, body["id"])
+    assert (signing.signed_name, signing.witnessed_by, str(signing.visit_id)) == (
+        "测试业主",
+        cast.officer,
+        body["id"],
+    )
 
 
 def test_a_consent_that_names_nobody_is_to_the_district_team(cast, api):
@@ -73,12 +77,19 @@ def test_a_scope_may_be_one_word(cast, api):
         ({"need": {"purpose": "orders"}}, ["need.amount_yuan"]),
         ({"need": {"amount_yuan": "1000"}}, ["need.purpose"]),
         ({"consent": None}, ["consent"]),
-        ({"need": {"purpose": "orders", "amount_yuan": None}, "consent": None}, ["need.amount_yuan", "consent"]),
+        (
+            {"need": {"purpose": "orders", "amount_yuan": None}, "consent": None},
+            ["need.amount_yuan", "consent"],
+        ),
     ],
 )
 def test_a_need_with_missing_parts_is_kept_and_named(cast, api, lacking, missing):
     answer = api(cast.officer).post("/api/v1/visits/", body_now(make.business(), **lacking))
-    assert (answer.status_code, answer.json()["status"], answer.json()["missing"]) == (201, "incomplete", missing)
+    assert (answer.status_code, answer.json()["status"], answer.json()["missing"]) == (
+        201,
+        "incomplete",
+        missing,
+    )
     assert FinancingCase.objects.get().stage == "intake"
 
 
@@ -127,7 +138,12 @@ def test_a_revoked_code_is_refused_and_the_scan_kept(cast, api):
         422, "error", "code_revoked", "code_revoked",
     )  # fmt: skip
     kept = RefusedScan.objects.get()
-    assert (kept.reason, kept.code, kept.scanned_by, Visit.objects.count()) == ("revoked", code, cast.officer, 0)
+    assert (kept.reason, kept.code, kept.scanned_by, Visit.objects.count()) == (
+        "revoked",
+        code,
+        cast.officer,
+        0,
+    )
 
 
 def test_an_expired_code_is_refused_and_the_scan_kept(cast, api):
@@ -147,7 +163,9 @@ def test_a_door_code_and_a_credit_code_of_two_firms_are_refused(cast, api):
 
 def test_an_officers_code_is_no_door(cast, api):
     code = services.issue_code(subject=cast.officer, by=cast.officer, now=timezone.now())
-    answer = api(cast.officer).post("/api/v1/visits/", plain(make.business(), code=rules.token_for(code.secret)))
+    answer = api(cast.officer).post(
+        "/api/v1/visits/", plain(make.business(), code=rules.token_for(code.secret))
+    )
     assert (answer.status_code, answer.json()["code"]) == (422, "code_not_business")
 
 
@@ -159,4 +177,8 @@ def test_only_field_officers_record_visits(cast, api, who):
 
 def test_nobody_records_nothing(api, cast):
     answer = api().post("/api/v1/visits/", plain(make.business()))
-    assert (answer.status_code, answer.json()["code"], answer.json()["status"]) == (401, "not_signed_in", "error")
+    assert (answer.status_code, answer.json()["code"], answer.json()["status"]) == (
+        401,
+        "not_signed_in",
+        "error",
+    )

@@ -66,7 +66,11 @@ def test_the_same_id_with_other_content_is_refused(cast, api, change):
     body = plain(make.business())
     api(cast.officer).post(URL, body)
     answer = api(cast.officer).post(URL, body | change)
-    assert (answer.status_code, answer.json()["code"], Visit.objects.get().note) == (409, "visit_id_reused", "")
+    assert (answer.status_code, answer.json()["code"], Visit.objects.get().note) == (
+        409,
+        "visit_id_reused",
+        "",
+    )
 
 
 @pytest.mark.django_db
@@ -126,7 +130,12 @@ def test_eight_posts_of_one_visit_at_once_make_one_row_and_one_answer(cast, api)
     answers = at_once(*[lambda client=client: client.post(URL, body) for client in clients])
     assert sorted(answer.status_code for answer in answers) == [200] * 7 + [201]
     assert len({answer.content for answer in answers}) == 1
-    counts = (Visit.objects.count(), FinancingNeed.objects.count(), Consent.objects.count(), FinancingCase.objects.count())
+    counts = (
+        Visit.objects.count(),
+        FinancingNeed.objects.count(),
+        Consent.objects.count(),
+        FinancingCase.objects.count(),
+    )
     assert counts == (1, 1, 1, 1)
 
 
