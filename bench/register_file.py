@@ -6,12 +6,13 @@ code may by chance equal that of a real firm, which is why every name carries an
 
 import csv
 import hashlib
-import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
 
-HEADER = "企业名称,统一社会信用代码,注册日期,企业类型,法人代表,注册资金,经营范围,所在省份,地区,注册地址".split(",")
+HEADER = (
+    "企业名称,统一社会信用代码,注册日期,企业类型,法人代表,注册资金,经营范围,所在省份,地区,注册地址".split(",")
+)
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 WEIGHTS = [pow(3, place, 31) for place in range(17)]
 DISTRICTS = {
@@ -36,8 +37,18 @@ PHRASES = (
     "化工产品（不含危险化学品）销售 汽车配件销售 医疗器械销售（限一类） 市场营销策划 人工智能应用软件开发 供应链管理服务"
 ).split()
 TAIL = "【依法须经批准的项目，经相关部门批准后方可开展经营活动】"
-ROADS = "曜景 澜庭 翠微 云麓 星湾 霞飞南 锦绣东 望江 听涛 学林 创业 工农 新桥 南岭 北苑 竹园 桃源 金谷".split()
-CAPITALS = ["{n}(万元人民币)", "{n}(万元人民币)", "{n}(万元人民币)", "{n}万人民币", "{n}(万美元)", "{c}(万元人民币)", "N/A"]
+ROADS = (
+    "曜景 澜庭 翠微 云麓 星湾 霞飞南 锦绣东 望江 听涛 学林 创业 工农 新桥 南岭 北苑 竹园 桃源 金谷".split()
+)
+CAPITALS = [
+    "{n}(万元人民币)",
+    "{n}(万元人民币)",
+    "{n}(万元人民币)",
+    "{n}万人民币",
+    "{n}(万美元)",
+    "{c}(万元人民币)",
+    "N/A",
+]
 TYPES = ["N/A"] * 7 + ["有限责任公司", "有限责任公司(自然人投资或控股)", "个人独资企业"]
 
 
@@ -61,7 +72,9 @@ def rows(count: int, *, seed: int = 20250430) -> Iterator[list[str]]:
         code = credit_code(f"9{second}{area}", "M" + serial + "A")
         brand = pick(BRAND) + pick(BRAND) + (pick(BRAND) if number % 3 else "")
         name = ("" if number % 17 == 0 else "上海") + brand + pick(TRADES) + form
-        road = f"{pick(ROADS)}路{rng.randrange(1, 4000)}号{rng.randrange(1, 60)}幢{rng.randrange(101, 3999)}室"
+        road = (
+            f"{pick(ROADS)}路{rng.randrange(1, 4000)}号{rng.randrange(1, 60)}幢{rng.randrange(101, 3999)}室"
+        )
         prefix = f"上海市{district}{'新区' if district == '浦东' else '区'}" if number % 9 else "上海市"
         scope = "；".join(rng.sample(PHRASES, rng.randrange(2, 8))) + (TAIL if number % 4 else "")
         size = rng.choice((10, 30, 50, 100, 200, 500, 1000))
@@ -94,6 +107,6 @@ def write(path: Path, count: int, *, seed: int = 20250430) -> Path:
         writer = csv.writer(file)
         writer.writerow(HEADER)
         writer.writerows(rows(count, seed=seed))
-    os.replace(part, path)
+    part.replace(path)
     stamp.write_text(mark)
     return path

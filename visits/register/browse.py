@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.access import visible_to
@@ -10,8 +10,8 @@ from accounts.errors import Invalid
 from accounts.models import Organisation, User
 from visits.access import assigned_to
 from visits.codes.queries import live_codes
-from visits.register import rules_code, rules_name
 from visits.register.models import Business, BusinessList, ListMembership
+from visits.register.queries import search_businesses
 
 MAX_SEARCH = 100  # characters
 
@@ -38,9 +38,7 @@ def matching(rows: QuerySet[Business], words: str) -> QuerySet[Business]:
     words = words.replace("\x00", "").strip()
     if len(words) > MAX_SEARCH:
         raise Invalid(fields={"search": _("检索内容最多 %(most)s 字。") % {"most": MAX_SEARCH}})
-    form, code = rules_name.search_form(words), rules_code.normalise(words)
-    by_code = Q(credit_code__startswith=code) if code.isascii() and code.isalnum() else Q(pk__in=[])
-    return rows.filter(Q(name_search__contains=form) | by_code) if form else rows
+    return search_businesses(rows, words)
 
 
 def with_what_a_row_shows(rows: QuerySet[Business], now: datetime) -> QuerySet[Business]:

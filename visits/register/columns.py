@@ -26,8 +26,17 @@ SYNONYMS = {
 FIELDS = tuple(SYNONYMS)
 REQUIRED = ("name", "credit_code")
 TITLES = {field: names.split()[0] for field, names in SYNONYMS.items()}
-SCALES = {"万元": 10_000, "万": 10_000, "万元人民币": 10_000, "人民币万元": 10_000, "元": 1, "亿元": 100_000_000}
-_FIELD_OF = {name: (field, rank) for field, names in SYNONYMS.items() for rank, name in enumerate(names.split())}
+SCALES = {
+    "万元": 10_000,
+    "万": 10_000,
+    "万元人民币": 10_000,
+    "人民币万元": 10_000,
+    "元": 1,
+    "亿元": 100_000_000,
+}
+_FIELD_OF = {
+    name: (field, rank) for field, names in SYNONYMS.items() for rank, name in enumerate(names.split())
+}
 _UNIT = re.compile(r"(.+?)\((?:单位:?)?([^()]*)\)$").fullmatch
 
 

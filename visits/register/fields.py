@@ -8,7 +8,7 @@ from visits.register import rules_code, rules_name
 
 def search_grams(form: str, code: str) -> list[int]:
     """What the search index holds of one business: grams of the name's search form, cuts of the credit code."""
-    return [*rules_name.grams(form), *rules_code.pieces(code)]
+    return sorted({*rules_name.grams(form), *rules_code.pieces(code)})
 
 
 class SearchNameField(models.TextField):

@@ -26,8 +26,10 @@ LONGEST = {
     "name": 200, "credit_code": 80, "registered_on": 40, "registered_type": 80, "representative": 80, "capital": 80,
     "scope": 20_000, "province": 40, "district": 40, "address": 300, "status": 40,
 }  # fmt: skip
+SHORT = min(LONGEST.values())
 SEPARATOR = "\x1f"
 NULL = "\\N"
+NO_DATE = "-"
 REMEMBERED = 100_000
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 HEADER = Fault(0, "", "header", "", "")
@@ -54,45 +56,75 @@ class RowReader:
     def __init__(self, gazetteer: Gazetteer, columns: Columns) -> None:
         self.gazetteer, self.scale = gazetteer, columns.capital_scale
         self.conflicts = 0
-        self._texts: dict[str, str] = {}
-        self._dates: dict[str, str | None] = {}
-        self._capitals: dict[str, tuple[str, str, str]] = {}
+        self._texts, self._dates, self._capitals = (
+            Remembered(said),
+            Remembered(iso_date),
+            Remembered(self._capital),
+        )
 
     def read(self, line: int, cells: tuple[str, ...], digest: int, *, is_plain: bool) -> str | Fault:
         """The COPY line of one row, HEADER for a repeated header, or why it is refused.
 
         `is_plain`: no cell holds a backslash, a tab or a line end.
         """
-        name, raw_code, day, kind_text, person, capital, scope, province, district, address, status = cells
-        code, is_legacy = rules_code.normalise(raw_code), False
+        name, code, day, kind_text, person, capital, scope, province, district, address, status = cells
+        is_legacy = False
         if not rules_code.is_valid(code):
-            code, is_legacy, problem = rules_code.read(raw_code)
+            code, is_legacy, problem = rules_code.read(code)
             if problem:
                 return HEADER if looks_like_header(cells) else self._code_fault(line, cells, problem)
         name = name.strip()
-        registered_on = self._date(day)
-        fault = self._fault_of(name, registered_on, cells)
-        if fault:
+        registered_on, money = self._dates[day], self._capitals[capital]
+        if (
+            not name.isalpha() or registered_on == NO_DATE or money[1] is NULL
+            or len(name) > 200 or len(address) > 300 or len(scope) > 20_000
+            or len(kind_text) + len(person) + len(capital) + len(province) + len(district) > SHORT
+        ) and (fault := self._fault_of(name, registered_on, money, cells)):  # fmt: skip
             return Fault(line, *fault, excerpt(cells))
-        said = self._said
-        kind_text, province, district, address = said(kind_text), said(province), said(district), said(address)
+        texts = self._texts
+        kind_text, person, province, district = (
+            texts[kind_text],
+            texts[person],
+            texts[province],
+            texts[district],
+        )
+        address, scope = said(address), said(scope)
         form = rules_name.search_form(name)
         grams = rules_name.grams(form)
-        grams.update(rules_code.pieces(code))
-        place, source, conflict = self.gazetteer.decide(district, address, code, province, is_legacy=is_legacy)
+        grams.extend(rules_code.pieces(code))
+        place, source, conflict = self.gazetteer.decide(
+            district, address, code, province, is_legacy=is_legacy
+        )
         if conflict:
             self.conflicts += 1
-        values = (
-            str(line), str(digest), code, "t" if is_legacy else "f", name, form, f"{{{','.join(map(str, grams))}}}",
-            rules_facts.kind(code, is_legacy, kind_text, name), rules_facts.status(status) if status else "unknown",
-            kind_text, registered_on, said(person), *self._capital(capital), said(scope), province, district, address,
-            str(place) if place else NULL, source, conflict,
-        )  # fmt: skip
+        kind = rules_facts.kind(code, is_legacy, kind_text, name)
+        status = rules_facts.status(status) if status else "unknown"
+        text, amount, currency = money
         if not is_plain:
-            values = [value if value is NULL else value.translate(ESCAPES) for value in values]
-        return "\t".join(values) + "\n"
+            name, form, kind_text, person, text, scope, province, district, address, conflict = (
+                value.translate(ESCAPES)
+                for value in (
+                    name,
+                    form,
+                    kind_text,
+                    person,
+                    text,
+                    scope,
+                    province,
+                    district,
+                    address,
+                    conflict,
+                )
+            )
+        return (
+            f"{line}\t{digest}\t{code}\t{is_legacy}\t{name}\t{form}\t{{{str(grams.tolist())[1:-1]}}}\t{kind}\t{status}\t"
+            f"{kind_text}\t{registered_on}\t{person}\t{text}\t{amount}\t{currency}\t{scope}\t{province}\t{district}\t"
+            f"{address}\t{place or NULL}\t{source}\t{conflict}\n"
+        )
 
-    def _fault_of(self, name: str, registered_on: str | None, cells: tuple[str, ...]) -> tuple[str, str, str] | None:
+    def _fault_of(
+        self, name: str, registered_on: str, money: tuple[str, str, str], cells: tuple[str, ...]
+    ) -> tuple[str, str, str] | None:
         """(field, code, sentence) of the first thing wrong besides the code."""
         if not name.isalpha():
             if rules_facts.is_blank(name):
@@ -101,46 +133,22 @@ class RowReader:
                 return "name", "encoding", _("企业名称里有无法还原的乱码。")
             if not any(map(str.isalpha, name)):
                 return "name", "name", _("企业名称里没有文字。")
-        if registered_on is None:
+        if registered_on == NO_DATE:
             return "registered_on", "date", _("“%s”不是有效日期。") % cells[2].strip()[:30]
-        if max(map(len, cells)) > 40:
+        if max(map(len, cells)) > SHORT:
             for field, text in zip(FIELDS, cells, strict=True):
                 if len(text) > LONGEST[field] and len(text.strip()) > LONGEST[field]:
                     words = {"field": TITLES[field], "limit": LONGEST[field]}
                     return field, "too_long", _("“%(field)s”超过 %(limit)s 个字。") % words
-        text, amount, _currency = self._capital(cells[5])
-        if amount is NULL and text and any(map(is_money, (cells[3], cells[7], cells[8]))):
+        if money[1] is NULL and money[0] and any(map(is_money, (cells[3], cells[7], cells[8]))):
             return "capital", "displaced", _("注册资金出现在别的列里，本行各列错位。")
         return None
 
-    def _said(self, text: str) -> str:
-        """A cell as it is kept: as given, without white space at its ends; nothing where it says nothing."""
-        known = self._texts.get(text)
-        if known is not None:
-            return known
-        kept = text.strip()
-        if len(kept) < 8 and rules_facts.is_blank(kept):
-            kept = ""
-        if len(text) <= 24:  # types, provinces, districts and the like come again
-            remember(self._texts, text, kept)
-        return kept
-
-    def _date(self, text: str) -> str | None:
-        """ISO date, NULL where nothing is said, None where it is no date."""
-        if text in self._dates:
-            return self._dates[text]
-        kept = self._said(text)
-        day = rules_facts.parse_date(kept) if kept else None
-        return remember(self._dates, text, day.isoformat() if day else None if kept else NULL)
-
     def _capital(self, text: str) -> tuple[str, str, str]:
         """The text as given, the amount or NULL, the currency or nothing."""
-        known = self._capitals.get(text)
-        if known is not None:
-            return known
-        kept = self._said(text)
+        kept = said(text)
         amount, currency = rules_capital.parse(kept, self.scale) if kept else rules_capital.UNREAD
-        return remember(self._capitals, text, (kept, NULL if amount is None else str(amount), currency))
+        return kept, NULL if amount is None else str(amount), currency
 
     def _code_fault(self, line: int, cells: tuple[str, ...], problem: str) -> Fault:
         shown = cells[1].strip()[:40]
@@ -151,15 +159,36 @@ class RowReader:
             "alphabet": _("代码“%s”含有国标不用的字符或格式不对。"),
             "check": _("代码“%s”的校验位不对。"),
         }[problem]
-        return Fault(line, "credit_code", f"code_{problem}", words % shown if "%s" in words else words, excerpt(cells))
+        return Fault(
+            line, "credit_code", f"code_{problem}", words % shown if "%s" in words else words, excerpt(cells)
+        )
 
 
-def remember(memory: dict, key: str, value):
-    """A cache that forgets everything when it is full, so that no file can fill the memory."""
-    if len(memory) >= REMEMBERED:
-        memory.clear()
-    memory[key] = value
-    return value
+class Remembered(dict):
+    """Results of a function by its text. It forgets everything when it is full, so that no file can fill the memory."""
+
+    def __init__(self, function: Callable) -> None:
+        super().__init__()
+        self.function = function
+
+    def __missing__(self, text: str):
+        if len(self) >= REMEMBERED:
+            self.clear()
+        result = self[text] = self.function(text)
+        return result
+
+
+def said(text: str) -> str:
+    """A cell as it is kept: as given, without white space at its ends; nothing where it says nothing."""
+    kept = text.strip()
+    return "" if len(kept) < 8 and rules_facts.is_blank(kept) else kept
+
+
+def iso_date(text: str) -> str:
+    """ISO date, NULL where nothing is said, NO_DATE where it is none."""
+    kept = said(text)
+    day = rules_facts.parse_date(kept) if kept else None
+    return day.isoformat() if day else NO_DATE if kept else NULL
 
 
 def is_money(text: str) -> bool:

@@ -51,7 +51,9 @@ _SCALES = {
     "亿": 10**8, "億": 10**8, "万亿": 10**12,
 }  # fmt: skip
 _NOISE = re.compile(r"[\s,，()（）\[\]【】]|整$|(?<=[元币])正$")
-_SHAPE = re.compile(r"([^\d.]{0,12}?)(\d{1,20}(?:\.\d{0,8})?|\.\d{1,8})([百千仟十万萬亿億]{0,2})([^\d]{0,14})").fullmatch
+_SHAPE = re.compile(
+    r"([^\d.]{0,12}?)(\d{1,20}(?:\.\d{0,8})?|\.\d{1,8})([百千仟十万萬亿億]{0,2})([^\d]{0,14})"
+).fullmatch
 _LABEL = re.compile(r"^(?:注册资[本金]|资金数额|出资额|认缴)[:：]?")
 
 
@@ -83,4 +85,6 @@ def _currency(before: str, after: str) -> str:
 
 
 def _word(part: str) -> str:
-    return _WORDS.get(part) or _WORDS.get(part.removeprefix("元")) or _WORDS.get(part.removesuffix("元")) or ""
+    return (
+        _WORDS.get(part) or _WORDS.get(part.removeprefix("元")) or _WORDS.get(part.removesuffix("元")) or ""
+    )

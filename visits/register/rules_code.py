@@ -74,18 +74,18 @@ def _fault(text: str, raw: str) -> str:
     return "check" if SHAPE(text) else "alphabet"
 
 
+CUTS = (2, 5, 8, 11, 14)
+
+
 def pieces(code: str) -> list[int]:
-    """The code's body cut at fixed places, as the numbers the search index holds: (place, three characters) each.
+    """A code cut into threes at fixed places, as the numbers the search index holds (`piece`).
 
-    Any part of five or more characters that reaches into the body covers at least one whole cut.
+    Any part of five or more characters covers at least one whole cut, wherever it begins.
     """
-    return [piece(at, code[at : at + 3]) for at in CUTS]
-
-
-CUTS = (8, 11, 14)
+    raw, number = code.encode(), int.from_bytes
+    return [-(at << 24 | number(raw[at : at + 3])) for at in CUTS]
 
 
 def piece(at: int, three: str) -> int:
-    """Negative, so that it never equals a gram of a name (`rules_name.grams`)."""
-    first, second, third = three.encode()
-    return -(at << 21 | first << 14 | second << 7 | third)
+    """Negative and within 32 bits, so that it never equals a character of a name (`rules_name.grams`)."""
+    return -(at << 24 | int.from_bytes(three.encode(), "big"))

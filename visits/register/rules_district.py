@@ -20,7 +20,9 @@ PROVINCES = (
     "贵州 云南 西藏 陕西 甘肃 青海 宁夏 新疆 台湾 香港 澳门"
 ).split()
 # After a bare name these make it a street, a bridge, a temple: 宝山路 lies in 静安.
-NOT_A_DISTRICT = "(?!路|街|大道|大街|支路|公路|弄|巷|里|桥|寺|江|河|[东西南北中](?:路|街|支)|[一二三四五六七八九十]+路)"
+NOT_A_DISTRICT = (
+    "(?!路|街|大道|大街|支路|公路|弄|巷|里|桥|寺|江|河|[东西南北中](?:路|街|支)|[一二三四五六七八九十]+路)"
+)
 SPACE = re.compile(r"\s+")
 WIDTHS = str.maketrans("（）", "()")
 ELSEWHERE = re.compile(r"[省市州盟县]|自治区|地区")
@@ -51,7 +53,9 @@ class Gazetteer:
 
     def __init__(self, places: Iterable[Place], city_names: Iterable[str]) -> None:
         self.places = sorted(places, key=lambda place: place.code)
-        self.city_names = sorted({form for name in city_names for form in (name, bare(name)) if form}, key=len)
+        self.city_names = sorted(
+            {form for name in city_names for form in (name, bare(name)) if form}, key=len
+        )
         self._by_code: dict[str, int] = {}
         self._by_name: dict[str, int] = {}
         for place in self.places:
@@ -62,9 +66,13 @@ class Gazetteer:
 
     def fingerprint(self) -> str:
         """Changes whenever an answer could: part of every row's digest."""
-        return repr([(place.id, place.code, place.name, place.aliases) for place in self.places] + self.city_names)
+        return repr(
+            [(place.id, place.code, place.name, place.aliases) for place in self.places] + self.city_names
+        )
 
-    def decide(self, column: str, address: str, code: str, province: str, *, is_legacy: bool = False) -> Verdict:
+    def decide(
+        self, column: str, address: str, code: str, province: str, *, is_legacy: bool = False
+    ) -> Verdict:
         """The verdict for one row. `code` is the normalised credit code."""
         by_column = self.from_column(column, province)
         by_address = self.from_address(address, province)
@@ -123,7 +131,9 @@ class Gazetteer:
                     self._by_name.setdefault(short + suffix, place.id)
 
     def _compile(self) -> None:
-        self._full_names = {name: id for name, id in self._by_name.items() if bare(name) != name or "(" in name}
+        self._full_names = {
+            name: id for name, id in self._by_name.items() if bare(name) != name or "(" in name
+        }
         self._bare_names = self._by_name.keys() - self._full_names.keys()
         self._city = self.city_names[-1] if self.city_names else "\0"
         city = "|".join([r"中国", r"\(", r"\)", *map(re.escape, reversed(self.city_names))])

@@ -5,12 +5,22 @@ import unicodedata
 from datetime import date
 
 BLANKS = frozenset(
-    "|N/A|NA|#N/A|NULL|NONE|NAN|NIL|无|暂无|空|未知|不详|未公示|企业未公示|-|--|---|—|——|/|\\|\\N|.|…".split("|")
+    "|N/A|NA|#N/A|NULL|NONE|NAN|NIL|无|暂无|空|未知|不详|未公示|企业未公示|-|--|---|—|——|/|\\|\\N|.|…".split(
+        "|"
+    )
 )
-COMPANY, SOLE_TRADER, COOPERATIVE, FAMILY_FARM, OTHER = "company", "sole_trader", "cooperative", "family_farm", "other"
+COMPANY, SOLE_TRADER, COOPERATIVE, FAMILY_FARM, OTHER = (
+    "company",
+    "sole_trader",
+    "cooperative",
+    "family_farm",
+    "other",
+)
 # Second character of the code where 市场监管 (9) registers, GB 32100-2015 table 1.
 _BY_CATEGORY = {"91": COMPANY, "92": SOLE_TRADER, "93": COOPERATIVE}
-_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?").fullmatch
+_DATE = re.compile(
+    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?"
+).fullmatch
 _COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})").fullmatch
 _ACTIVE = ("存续", "在业", "开业", "在营", "正常", "登记成立")
 _CLOSED = ("注销", "吊销", "撤销", "迁出", "清算", "歇业", "停业", "除名")

@@ -18,17 +18,15 @@ def search_form(name: str) -> str:
     return name
 
 
-def grams(form: str) -> set[int]:
-    """Every character and every pair of neighbours of a search form, as 32-bit numbers.
+def grams(form: str) -> array:
+    """Every character and every pair of neighbours of a search form, as 32-bit numbers; some may stand twice.
 
     Numbers and not texts: a quarter of the bytes, and an index that compares them without a collation. A character
     outside the BMP counts as its two UTF-16 halves, in the index and in the question alike.
     """
     units = form.encode("utf-16-le", "surrogatepass")
-    even = len(units) // 4 * 4
-    pairs = array("i", units[:even])
-    tail = units[2:]
-    pairs.frombytes(tail[: len(tail) // 4 * 4])
-    found = set(pairs)
-    found.update(array("H", units))
+    size = len(units)
+    found = array("i", units[: size & -4])
+    found.frombytes(units[2 : 2 + (size - 2 & -4)])
+    found.fromlist(array("H", units).tolist())
     return found

@@ -244,7 +244,9 @@ class Reader:
             self._fault(line, "", "too_long", _("本行超过 64 KB。"), shown)
             return None
         if b"\0" in raw:
-            self._fault(line, "", "null_byte", _("本行含有空字节(NUL)。"), raw.decode(self.encoding, "replace"))
+            self._fault(
+                line, "", "null_byte", _("本行含有空字节(NUL)。"), raw.decode(self.encoding, "replace")
+            )
             return None
         try:
             text = raw.decode(self.encoding)
@@ -252,7 +254,9 @@ class Reader:
             text = None
         if text is None or (self.encoding == "gb18030" and is_stray_utf8(raw)):
             shown = raw.decode("utf-8" if text else self.encoding, "replace")
-            words = _("本行不是 %(encoding)s 编码，与文件其余部分不一致。") % {"encoding": self.encoding.upper()}
+            words = _("本行不是 %(encoding)s 编码，与文件其余部分不一致。") % {
+                "encoding": self.encoding.upper()
+            }
             self._fault(line, "", "encoding", words, shown)
             return None
         return text

@@ -28,7 +28,16 @@ def open_workbook(path: Path) -> Source:
         sheet = book.worksheets[0]
         rows = sheet.iter_rows(max_col=MAX_CELLS, values_only=True)
         first, header = next(((at, cells) for at, cells in enumerate(rows, 1) if any_text(cells)), (0, ()))
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, IndexError, OSError, SyntaxError, TypeError):
+    except (
+        InvalidFileException,
+        zipfile.BadZipFile,
+        KeyError,
+        ValueError,
+        IndexError,
+        OSError,
+        SyntaxError,
+        TypeError,
+    ):
         raise UnusableFile(_("工作簿打不开或已损坏；请用 Excel 重新另存为 XLSX 或 CSV。")) from None
     header = [text_of(cell) for cell in header]
     while header and not header[-1].strip():
@@ -52,7 +61,9 @@ def refuse_bombs(path: Path) -> None:
     shared = sum(entry.file_size for entry in entries if entry.filename.lower().endswith("sharedstrings.xml"))
     total = sum(entry.file_size for entry in entries)
     if len(entries) > MAX_ENTRIES or total > MAX_UNPACKED_BYTES or shared > MAX_SHARED_BYTES:
-        raise UnusableFile(_("工作簿解压后有 %(mb)s MB，超出上限；请另存为 CSV 再导入。") % {"mb": total >> 20})
+        raise UnusableFile(
+            _("工作簿解压后有 %(mb)s MB，超出上限；请另存为 CSV 再导入。") % {"mb": total >> 20}
+        )
 
 
 def batches(rows: Iterator[tuple], first: int, found: columns.Columns, expected: int) -> Iterator[Batch]:
@@ -60,7 +71,7 @@ def batches(rows: Iterator[tuple], first: int, found: columns.Columns, expected:
     faults: list[Fault] = []
     line = first
     try:
-        for line, cells in enumerate(rows, first + 1):  # noqa: B007  `line` is needed when the sheet breaks off
+        for line, cells in enumerate(rows, first + 1):
             if any_text(cells):
                 take(cells, line, found, kept, faults)
             if len(kept) + len(faults) >= BATCH_ROWS:

@@ -53,9 +53,9 @@ PLAIN_INDEXES = """
 SELECT c.relname, pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
 WHERE i.indrelid = %s::regclass AND NOT i.indisunique ORDER BY 1
 """
-FOREIGN_KEYS = """
+KEYS = """
 SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
-WHERE conrelid = %s::regclass AND contype = 'f' ORDER BY 1
+WHERE conrelid = %s::regclass AND contype IN ('u', 'f') ORDER BY 1
 """
 STANDING = """
 SELECT s.line, s.credit_code, b.source_digest, s.name FROM register_stage s JOIN visits_business b USING (credit_code)
@@ -70,7 +70,11 @@ def lock() -> None:
 
 def prepare() -> None:
     """An empty staging table, and memory for sorting and for the index; all of it for this transaction."""
-    for setting in ("work_mem = '96MB'", "maintenance_work_mem = '256MB'", "gin_pending_list_limit = '256MB'"):
+    for setting in (
+        "work_mem = '96MB'",
+        "maintenance_work_mem = '256MB'",
+        "gin_pending_list_limit = '256MB'",
+    ):
         run(f"SET LOCAL {setting}")
     clear()
     run(CREATE)
@@ -93,6 +97,7 @@ def loading() -> Iterator:
 
 def take_repeats() -> Iterator[tuple[int, str, int, str, bool]]:
     """Later rows of a code that came before: (line, code, first line, name, says the same). They leave the stage."""
+    run("ANALYZE register_stage (line, credit_code)")  # nobody else does it for a temporary table
     if run(REPEATS):
         columns = [name for name in STAGED if name not in ("line", "source_digest")]
         yield from streamed(REPEATED.format(same=same("s", "f", columns)))
@@ -118,9 +123,14 @@ def drop_lines(lines: list[int]) -> None:
 
 def merge(present: tuple[str, ...], *, run_id: int | None, now: datetime) -> tuple[int, int]:
     """Write what is new or changed: (created, updated)."""
-    run("ANALYZE register_stage")
-    with bulk_load(is_wanted=not rows(f"SELECT 1 FROM {TABLE} LIMIT 1")):  # noqa: S608  our own table name
-        created, updated = rows(upsert(present), {"run": run_id, "now": now})[0]
+    values = {"run": run_id, "now": now}
+    if not rows(f"SELECT 1 FROM {TABLE} LIMIT 1"):  # noqa: S608  our own table name
+        with bulk_load():
+            return run(insert(), values), 0
+    run("SET CONSTRAINTS ALL IMMEDIATE")
+    created, updated = rows(upsert(present), values)[0]
+    # What waits in the index's pending list would slow every search until the next vacuum.
+    run("SELECT gin_clean_pending_list(%s::regclass)", [GRAM_INDEX])
     if set(FIELDS) - {"status"} <= set(present):
         # Same facts, other digest (rules or districts changed since): remember it, so the next import can skip the row.
         run(
@@ -140,9 +150,7 @@ def upsert(present: tuple[str, ...]) -> str:
     sets = [f"{column} = EXCLUDED.{column}" for column in (*plain, "source_digest")]
     if placed:  # a transfer by a person outlives every import
         differs.append(f"NOT ({by_hand.format(t='b')}) AND NOT ({same('b', 's', placed)})")
-        sets += [
-            f"{c} = CASE WHEN {by_hand.format(t='t')} THEN t.{c} ELSE EXCLUDED.{c} END" for c in placed
-        ]
+        sets += [f"{c} = CASE WHEN {by_hand.format(t='t')} THEN t.{c} ELSE EXCLUDED.{c} END" for c in placed]
     if "status" in present:
         differs.append("s.status <> 'unknown' AND s.status <> b.status")
         sets.append("status = CASE WHEN EXCLUDED.status = 'unknown' THEN t.status ELSE EXCLUDED.status END")
@@ -162,34 +170,47 @@ def upsert(present: tuple[str, ...]) -> str:
 
 def same(one: str, other: str, columns: list[str]) -> str:
     left, right = (", ".join(f"{side}.{column}" for column in columns) for side in (one, other))
-    return f"({left}) IS NOT DISTINCT FROM ({right})" if len(columns) == 1 else f"ROW({left}) IS NOT DISTINCT FROM ROW({right})"
+    return (
+        f"({left}) IS NOT DISTINCT FROM ({right})"
+        if len(columns) == 1
+        else f"ROW({left}) IS NOT DISTINCT FROM ROW({right})"
+    )
+
+
+def insert() -> str:
+    """All staged rows into an empty register: no code can be there already."""
+    names = ", ".join(name for name in STAGED if name != "line")
+    return (
+        f"INSERT INTO {TABLE} ({names}, phone, imported_by_id, created_at, updated_at) "  # noqa: S608
+        f"SELECT {names}, '', %(run)s, %(now)s, %(now)s FROM register_stage"
+    )
 
 
 @contextmanager
-def bulk_load(*, is_wanted: bool) -> Iterator[None]:
-    """Into an empty register: make its other indexes and foreign keys after the rows, at a third of the cost.
+def bulk_load() -> Iterator[None]:
+    """Into an empty register: make indexes, unique and foreign keys after the rows, at a third of the cost.
 
-    The table is locked meanwhile; nobody misses an empty one. Otherwise rows are checked and indexed as they come.
+    The table is locked meanwhile; nobody misses an empty one.
     """
+    run(f"LOCK TABLE {TABLE} IN ACCESS EXCLUSIVE MODE")
     run("SET CONSTRAINTS ALL IMMEDIATE")  # an index cannot be made while deferred checks are waiting
-    indexes = rows(PLAIN_INDEXES, [TABLE]) if is_wanted else []
-    keys = rows(FOREIGN_KEYS, [TABLE]) if is_wanted else []
+    indexes, keys = rows(PLAIN_INDEXES, [TABLE]), rows(KEYS, [TABLE])
     for name, _definition in keys:
         run(f'ALTER TABLE {TABLE} DROP CONSTRAINT "{name}"')
     for name, _definition in indexes:
         run(f'DROP INDEX "{name}"')
     yield
-    for _name, definition in indexes:
-        run(definition)
     for name, definition in keys:
         run(f'ALTER TABLE {TABLE} ADD CONSTRAINT "{name}" {definition}')
-    if not is_wanted:  # what waits in the index's pending list would slow every search until the next vacuum
-        run("SELECT gin_clean_pending_list(%s::regclass)", [GRAM_INDEX])
+    for _name, definition in indexes:
+        run(definition)
 
 
 def enlist(list_id: int, as_of, known_ids: list[int]) -> int:
     """Put every business of the file on the list; how many were not on it before. A date never moves back."""
-    run("CREATE TEMP TABLE register_listed AS SELECT b.id FROM register_stage s JOIN visits_business b USING (credit_code)")
+    run(
+        "CREATE TEMP TABLE register_listed AS SELECT b.id FROM register_stage s JOIN visits_business b USING (credit_code)"
+    )
     with connection.cursor() as cursor, cursor.copy("COPY register_listed FROM STDIN") as copy:
         copy.write("".join(f"{number}\n" for number in known_ids))
     written = rows(

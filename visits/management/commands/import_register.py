@@ -25,14 +25,20 @@ class Command(BaseCommand):
         parser.add_argument("--list", default="", help="code of the list the businesses of the file stand on")
         parser.add_argument("--as-of", type=date.fromisoformat, help="date of that list, YYYY-MM-DD")
         parser.add_argument("--dry-run", action="store_true", help="read, check and count; store no business")
-        parser.add_argument("--errors", type=Path, help="where to write rejected rows: line, field, code, sentence (CSV)")
+        parser.add_argument(
+            "--errors", type=Path, help="where to write rejected rows: line, field, code, sentence (CSV)"
+        )
 
-    def handle(self, *, file: Path, list: str, as_of: date | None, dry_run: bool, errors: Path | None, **options) -> None:
+    def handle(
+        self, *, file: Path, list: str, as_of: date | None, dry_run: bool, errors: Path | None, **options
+    ) -> None:
         began = time.monotonic()
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the run is marked as interrupted
         now = timezone.now()
         try:
-            run = importing.begin(path=file.absolute(), list_code=list, as_of=as_of, is_dry_run=dry_run, by=None, now=now)
+            run = importing.begin(
+                path=file.absolute(), list_code=list, as_of=as_of, is_dry_run=dry_run, by=None, now=now
+            )
             show = self._show if self.stderr.isatty() else None
             counts = importing.carry_out(run=run, errors=errors, now=now, show=show)
         except Refusal as refusal:

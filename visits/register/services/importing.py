@@ -26,6 +26,7 @@ from visits.register.rows import HEADER, SEPARATOR, RowReader, digester
 from visits.register.scan import Fault
 from visits.register.services.progress import Progress
 
+WRITE_ROWS = 100  # small enough for the socket's buffer, so that the server loads while Python reads on
 FRESH_STATISTICS = 1000  # changed rows after which the planner should look again
 
 
@@ -54,7 +55,9 @@ def begin(
         its_list = BusinessList.objects.filter(code=list_code).first()
         if its_list is None:
             known = "、".join(BusinessList.objects.values_list("code", flat=True)) or _("（没有清单）")
-            raise NotFound(_("没有代码为 %(code)s 的清单；现有：%(known)s") % {"code": list_code, "known": known})
+            raise NotFound(
+                _("没有代码为 %(code)s 的清单；现有：%(known)s") % {"code": list_code, "known": known}
+            )
     return ImportRun.objects.create(
         file_name=(file_name or path.name)[:255], path=str(path)[:500], list=its_list, as_of=as_of,
         is_dry_run=is_dry_run, started_by=by, started_at=now,
@@ -99,7 +102,9 @@ def carry_out(*, run: ImportRun, now: datetime, errors: Path | None = None, show
     return counts
 
 
-def _load(run: ImportRun, source: scan.Source, rejections: Rejections, progress: Progress, now: datetime) -> Counts:
+def _load(
+    run: ImportRun, source: scan.Source, rejections: Rejections, progress: Progress, now: datetime
+) -> Counts:
     counts = Counts(read=1, headers=1)  # the header row itself
     known = Known()
     staging.prepare()
@@ -117,11 +122,18 @@ def _load(run: ImportRun, source: scan.Source, rejections: Rejections, progress:
     return counts
 
 
-def _stage(source: scan.Source, known: Known, rejections: Rejections, counts: Counts, progress: Progress) -> int:
+def _stage(
+    source: scan.Source, known: Known, rejections: Rejections, counts: Counts, progress: Progress
+) -> int:
     """Rows the register does not hold yet go to the staging table; how many did."""
     places = gazetteer.current()
     reader = RowReader(places, source.columns)
-    digest, pick, place, read = digester(places, source.columns), source.columns.pick, known.place, reader.read
+    digest, pick, place, read = (
+        digester(places, source.columns),
+        source.columns.pick,
+        known.place,
+        reader.read,
+    )
     seen, conflicts, staged = known.seen, known.conflicts, 0
     with staging.loading() as copy:
         for batch in source.batches:
@@ -138,10 +150,16 @@ def _stage(source: scan.Source, known: Known, rejections: Rejections, counts: Co
                     counts.conflicts += conflicts[at]
                     seen[at] = 1
                     continue
-                is_plain = "\\" not in joined and "\t" not in joined and "\n" not in joined and "\r" not in joined
+                is_plain = (
+                    "\\" not in joined and "\t" not in joined and "\n" not in joined and "\r" not in joined
+                )
                 result = read(line, picked, number, is_plain=is_plain)
                 if type(result) is str:
                     lines.append(result)
+                    if len(lines) == WRITE_ROWS:
+                        copy.write("".join(lines))
+                        staged += WRITE_ROWS
+                        lines.clear()
                 elif result is HEADER:
                     counts.headers += 1
                 else:
@@ -163,7 +181,10 @@ def _settle_repeats(known: Known, rejections: Rejections, counts: Counts) -> int
         if is_same:
             counts.unchanged += 1
         else:
-            words = _("代码 %(code)s 已在第 %(first)s 行出现，内容不同；以先出现的为准。") % {"code": code, "first": first}
+            words = _("代码 %(code)s 已在第 %(first)s 行出现，内容不同；以先出现的为准。") % {
+                "code": code,
+                "first": first,
+            }
             rejections.add(Fault(line, "credit_code", "duplicate", words, name[:120]))
     if any(known.seen):
         lines = []
