@@ -34,7 +34,12 @@ class Letter(EmailMultiAlternatives):
 
 
 def with_what_is_shown(alerts: QuerySet[Alert]) -> QuerySet[Alert]:
-    return alerts.select_related("deadline__case__business", "deadline__case__district", "organisation")
+    """With what a digest reads, and no more: a clock's receipt and a firm's whole row are many times as long."""
+    return alerts.select_related("deadline__case__business", "deadline__case__district", "organisation").only(
+        "recipient", "message_id", "attempts", "created_at", "step", "due_at", "why", "organisation__name",
+        "deadline__kind", "deadline__due_at", "deadline__case__number", "deadline__case__amount_yuan",
+        "deadline__case__business__name", "deadline__case__district__name",
+    )  # fmt: skip
 
 
 def digest(alerts: list[Alert], now: datetime) -> Letter:

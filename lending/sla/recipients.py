@@ -67,6 +67,7 @@ class Directory:
                 "pk", "name", "email"
             )
         }
+        self._found: dict[tuple, list[Addressee]] = {}
         self._people: dict[tuple[str, int], list[tuple[int, str]]] = {}
         self._officers: dict[int, tuple[str, int]] = {}
         reachable = User.objects.filter(is_active=True).exclude(email="").order_by("pk")
@@ -77,8 +78,15 @@ class Directory:
             self._people.setdefault((role, place), []).append((pk, email))
             self._officers[pk] = (email, place)
 
-    def addressees(self, clock: Facts, audiences: Iterable[Audience]) -> list[Addressee]:
+    def addressees(self, clock: Facts, audiences: tuple[Audience, ...]) -> list[Addressee]:
         """Each address once. Where an audience has nobody, the level above it gets the letter instead."""
+        officer = clock.officer if Audience.OFFICER in audiences else None
+        key = (audiences, clock.bound, clock.branch, clock.district, clock.city, officer)
+        if key not in self._found:
+            self._found[key] = self._look_up(clock, audiences)
+        return self._found[key]
+
+    def _look_up(self, clock: Facts, audiences: tuple[Audience, ...]) -> list[Addressee]:
         found: dict[str, Addressee] = {}
         for audience in audiences:
             for addressee in self._reach(clock, audience):

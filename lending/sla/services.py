@@ -9,12 +9,11 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organisation, User
 from lending.case import FinancingCase
-from lending.sla import calendars, ladder, queries, receipts, recompute
+from lending.sla import calendars, ladder, ledger, queries, receipts, recompute
 from lending.sla.calendar import Rule, add, day_of
 from lending.sla.kinds import DeadlineKind
-from lending.sla.models import Alert, Deadline, DeadlinePolicy
+from lending.sla.models import Deadline, DeadlinePolicy
 from lending.sla.recipients import Directory, facts_of
-from lending.sla.sweep import identity, letters_for, letters_there
 
 
 @transaction.atomic
@@ -93,8 +92,5 @@ def notify_all_assigned(*, deadlines: Iterable[Deadline], now: datetime) -> int:
     """
     clocks = facts_of([deadline.pk for deadline in deadlines])
     directory = Directory(clocks)
-    letters = [letter for clock in clocks for letter in letters_for(clock, ladder.ASSIGNED, directory, now)]
-    there = letters_there(clocks)
-    new = [letter for letter in letters if identity(letter) not in there]
-    Alert.objects.bulk_create(new, ignore_conflicts=True)
-    return len(new)
+    owed = [letter for clock in clocks for letter in ledger.letters_for(clock, ladder.ASSIGNED, directory)]
+    return ledger.write(owed, now)

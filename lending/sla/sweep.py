@@ -5,6 +5,7 @@ with SKIP LOCKED and finished in one transaction: any number of sweepers may run
 nothing half done.
 """
 
+import json
 import logging
 import time
 from dataclasses import asdict, dataclass, field
@@ -12,15 +13,24 @@ from datetime import datetime, timedelta
 
 from django.db import DatabaseError, connection, transaction
 
-from lending.sla import ladder
-from lending.sla.ladder import Rung
-from lending.sla.models import Alert, Deadline, Sweep
+from lending.sla import ladder, ledger
+from lending.sla.ledger import Letter
+from lending.sla.models import Deadline, Sweep
 from lending.sla.recipients import Directory, Facts, facts_of
 
 BATCH = 1000
 PUSHED_AHEAD = timedelta(hours=1)  # a row that cannot be computed must not stop the others
 KEPT = timedelta(days=90)  # rows of `Sweep`; one a minute
 logger = logging.getLogger(__name__)
+
+UPDATE = """
+UPDATE lending_deadline AS clock
+SET state = new.state, breached_at = coalesce(clock.breached_at, new.breached_at), steps_done = new.steps_done,
+    next_look_at = new.next_look_at
+FROM json_to_recordset(%s::json) AS new(id bigint, state text, steps_done smallint, next_look_at timestamptz,
+    breached_at timestamptz)
+WHERE clock.id = new.id
+"""
 
 
 @dataclass
@@ -34,8 +44,11 @@ class Tally:
     failed: int = 0
 
     def __iadd__(self, other: "Tally") -> "Tally":
-        for name, value in asdict(other).items():
-            setattr(self, name, getattr(self, name) + value)
+        self.warned += other.warned
+        self.breached += other.breached
+        self.escalated += other.escalated
+        self.queued += other.queued
+        self.failed += other.failed
         return self
 
 
@@ -43,9 +56,8 @@ class Tally:
 class Plan:
     """What a batch comes to, before anything is written."""
 
-    alerts: list[Alert] = field(default_factory=list)
-    # (pk, state, breached at or None to leave it, steps done, next look)
-    changes: list[tuple[int, str, datetime | None, int, datetime | None]] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)
+    changes: list[dict] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
 
 
@@ -72,6 +84,7 @@ def preview(*, now: datetime, batch: int = BATCH) -> Tally:
     while pks := list(due.filter(pk__gt=last)[:batch]):
         last = pks[-1]
         plan = _plan(facts_of(pks), now)
+        plan.tally.queued = len({letter.identity for letter in plan.letters} - ledger.there(pks))
         tally += plan.tally
     return tally
 
@@ -96,7 +109,7 @@ def _sweep_batch(now: datetime, batch: int) -> tuple[int, Tally]:
 @transaction.atomic
 def _settle(clocks: list[Facts], now: datetime) -> Tally:
     plan = _plan(clocks, now)
-    Alert.objects.bulk_create(plan.alerts, batch_size=BATCH, ignore_conflicts=True)
+    plan.tally.queued = ledger.write(plan.letters, now)
     _write(plan.changes)
     return plan.tally
 
@@ -112,76 +125,44 @@ def _settle_alone(clock: Facts, now: datetime) -> Tally:
 
 def _plan(clocks: list[Facts], now: datetime) -> Plan:
     plan, directory = Plan(), Directory(clocks)
-    there = letters_there(clocks)
     for clock in clocks:
         try:
-            _plan_one(plan, clock, directory, there, now)
+            _plan_one(plan, clock, directory, now)
         except Exception:  # whatever is wrong with this row, the others go on
             logger.exception("clock %s could not be computed; looking again in an hour", clock.pk)
-            plan.changes.append((clock.pk, clock.state, None, clock.steps_done, now + PUSHED_AHEAD))
+            plan.changes.append(_change(clock.pk, clock.state, clock.steps_done, now + PUSHED_AHEAD))
             plan.tally.failed += 1
     return plan
 
 
-def _plan_one(plan: Plan, clock: Facts, directory: Directory, there: set[tuple], now: datetime) -> None:
+def _plan_one(plan: Plan, clock: Facts, directory: Directory, now: datetime) -> None:
     climb = ladder.climb(clock.kind, clock.due_at, clock.steps_done, now)
-    letters = [alert for rung in climb.owed for alert in letters_for(clock, rung, directory, now)]
-    letters = [letter for letter in letters if identity(letter) not in there]
+    letters = [letter for rung in climb.owed for letter in ledger.letters_for(clock, rung, directory)]
     is_late = now >= clock.due_at
     is_newly_late = is_late and clock.state == Deadline.State.RUNNING
     state = Deadline.State.BREACHED if is_late else clock.state
     plan.changes.append(
-        (clock.pk, state, now if is_newly_late else None, climb.steps_done, climb.next_look_at)
+        _change(clock.pk, state, climb.steps_done, climb.next_look_at, now if is_newly_late else None)
     )
-    plan.alerts += letters
+    plan.letters += letters
     plan.tally += Tally(
         warned=any(map(ladder.is_warning, climb.owed)),
         breached=is_newly_late,
         escalated=any(map(ladder.is_escalation, climb.owed)),
-        queued=len(letters),
     )
 
 
-def letters_for(clock: Facts, rung: Rung, directory: Directory, now: datetime) -> list[Alert]:
-    """The ledger rows of one rung, unsaved. Nobody reachable on any level is a matter for the log, not for silence."""
-    addressees = directory.addressees(clock, rung.to)
-    if not addressees:
-        logger.error(
-            "nobody can be told of clock %s, step %s: no address up to the city", clock.pk, rung.step
-        )
-    return [
-        Alert(
-            deadline_id=clock.pk, due_at=clock.due_at, step=rung.step, recipient=to.email, recipient_user_id=to.user,
-            organisation_id=to.organisation, why=to.why, created_at=now, send_after=now,
-        )
-        for to in addressees
-    ]  # fmt: skip
+def _change(
+    pk: int, state: str, steps_done: int, next_look_at: datetime | None, breached_at: datetime | None = None
+) -> dict:
+    return {
+        "id": pk, "state": state, "steps_done": steps_done,
+        "next_look_at": next_look_at and next_look_at.isoformat(),
+        "breached_at": breached_at and breached_at.isoformat(),
+    }  # fmt: skip
 
 
-def identity(letter: Alert) -> tuple:
-    """What makes a letter the same one: the unique constraint of the ledger."""
-    return letter.deadline_id, letter.due_at, letter.step, letter.recipient
-
-
-def letters_there(clocks: list[Facts]) -> set[tuple]:
-    rows = Alert.objects.filter(deadline__in=[c.pk for c in clocks])
-    return set(rows.values_list("deadline_id", "due_at", "step", "recipient"))
-
-
-def _write(changes: list[tuple]) -> None:
+def _write(changes: list[dict]) -> None:
     """One statement for the whole batch; `bulk_update` would build a CASE of a thousand branches per column."""
-    if not changes:
-        return
-    columns = [list(column) for column in zip(*changes, strict=True)]
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE lending_deadline AS clock
-            SET state = new.state, breached_at = coalesce(clock.breached_at, new.breached_at),
-                steps_done = new.steps_done, next_look_at = new.next_look_at
-            FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::smallint[], %s::timestamptz[])
-                AS new(id, state, breached_at, steps_done, next_look_at)
-            WHERE clock.id = new.id
-            """,
-            columns,
-        )
+        cursor.execute(UPDATE, [json.dumps(changes)])

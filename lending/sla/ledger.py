@@ -1,0 +1,87 @@
+"""Writing the alert ledger: which letters a rung of the ladder owes, and the rows of many of them at once."""
+
+import json
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import connection
+
+from lending.sla.ladder import Rung
+from lending.sla.models import Alert
+from lending.sla.recipients import Addressee, Directory, Facts
+
+logger = logging.getLogger(__name__)
+
+# Rows go over as two JSON texts, the letters and whom they name, because every letter of a batch names one of a few
+# people; building model instances and arrays for them costs six times as much as the insert itself.
+INSERT = """
+INSERT INTO lending_alert (deadline_id, due_at, step, recipient, recipient_user_id, organisation_id, why, channel,
+    state, created_at, send_after, attempts, last_error, message_id)
+SELECT letter.deadline, letter.due_at, letter.step, whom.email, whom."user", whom.organisation, whom.why, 'email',
+    %(state)s, %(now)s, %(now)s, 0, '', ''
+FROM json_to_recordset(%(letters)s::json) AS letter(deadline bigint, due_at timestamptz, step text, "to" int)
+JOIN json_to_recordset(%(people)s::json) AS whom(n int, email text, "user" bigint, organisation bigint, why text)
+    ON whom.n = letter."to"
+ORDER BY letter.deadline
+ON CONFLICT ON CONSTRAINT alert_once_per_step_and_due_date DO NOTHING
+"""
+
+
+class Letter(NamedTuple):
+    """One letter owed. `identity` is what makes it the same one: the unique constraint of the ledger."""
+
+    deadline: int
+    due_at: datetime
+    step: str
+    to: Addressee
+
+    @property
+    def identity(self) -> tuple:
+        return self.deadline, self.due_at, self.step, self.to.email
+
+
+def letters_for(clock: Facts, rung: Rung, directory: Directory) -> list[Letter]:
+    """The letters of one rung. Nobody reachable on any level is a matter for the log, not for silence."""
+    addressees = directory.addressees(clock, rung.to)
+    if not addressees:
+        logger.error(
+            "nobody can be told of clock %s, step %s: no address up to the city", clock.pk, rung.step
+        )
+    return [Letter(clock.pk, clock.due_at, rung.step, to) for to in addressees]
+
+
+def write(letters: Iterable[Letter], now: datetime) -> int:
+    """Write the rows; what stands there already is passed over. Returns how many are new."""
+    letters = list(letters)
+    if not letters:
+        return 0
+    people = {person: n for n, person in enumerate(dict.fromkeys(letter.to for letter in letters))}
+    values = {
+        "state": Alert.State.PENDING,
+        "now": now,
+        "letters": json.dumps(
+            [
+                {
+                    "deadline": one.deadline,
+                    "due_at": one.due_at.isoformat(),
+                    "step": one.step,
+                    "to": people[one.to],
+                }
+                for one in letters
+            ]
+        ),
+        "people": json.dumps(
+            [{"n": n, **person._asdict()} for person, n in people.items()], ensure_ascii=False
+        ),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, values)
+        return cursor.rowcount
+
+
+def there(deadlines: Iterable[int]) -> set[tuple]:
+    """The identities of the letters that these clocks owe or owed already."""
+    rows = Alert.objects.filter(deadline__in=deadlines)
+    return set(rows.values_list("deadline_id", "due_at", "step", "recipient"))
