@@ -52,7 +52,7 @@ class Figures:
 
 
 def figures(scope: Scope, *, now: datetime) -> Figures:
-    """Nine statements for one district, twelve for the city; fewer when kept."""
+    """Seven statements for one district, ten for the city; none when kept."""
     return _kept("figures", scope, lambda: _figures(scope, now))
 
 

@@ -154,5 +154,6 @@ def _cells(row: Row, columns: tuple[Column, ...], narrowed: dict[str, str], link
         value = column.value(row)
         url = links.to(column.behind, **narrowed) if column.behind and value is not None else ""
         text = spelled(value, column.kind)
-        cells.append({"text": text, "url": url, "state": column.state if value else "", "is_none": not value})
+        state = column.state if value else ""
+        cells.append({"text": text, "url": url, "kind": column.kind, "state": state, "is_none": not value})
     return cells

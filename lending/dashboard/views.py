@@ -20,8 +20,7 @@ from lending.dashboard.shapes import Links
 from lending.sla.calendar import day_of
 
 SORTS = ("sort", "banks")  # the order of the table of districts, and of that of banks
-SHOWN_REASONS = 8
-PRINTED_REASONS = {True: 5, False: 8}  # by is_city: the city's page has more else to hold
+SHOWN_REASONS = {True: 5, False: 8}  # by is_city: the city's page has more else to hold
 
 
 @require_safe
@@ -114,8 +113,8 @@ def _page(request: HttpRequest, figures: Figures, links: Links, now: datetime) -
 
 def _reasons(request: HttpRequest, figures: Figures, links: Links) -> dict:
     """The most frequent reasons; ?reasons=all shows every one."""
-    everything, rest = request.GET.get("reasons") == "all", figures.reasons[SHOWN_REASONS:]
-    shown = figures.reasons if everything else figures.reasons[:SHOWN_REASONS]
+    most, everything = SHOWN_REASONS[links.is_city], request.GET.get("reasons") == "all"
+    shown, rest = figures.reasons if everything else figures.reasons[:most], figures.reasons[most:]
     more = (
         {"kinds": len(rest), "count": sum(reason.count for reason in rest)}
         if rest and not everything
@@ -124,7 +123,6 @@ def _reasons(request: HttpRequest, figures: Figures, links: Links) -> dict:
     return {
         "reasons": shapes.reason_rows(shown, links),
         "more_reasons": more,
-        "printed_reasons": PRINTED_REASONS[links.is_city],
         "all_reasons_url": f"?{links.scope.query(reasons='all')}#reasons",
     }
 
