@@ -70,15 +70,14 @@ def carry_out(*, run: ImportRun, now: datetime, errors: Path | None = None, show
     Raises `scan.UnusableFile` where nothing can be read; whatever else ends it leaves the run `interrupted` and the
     register as it was. A run that is done is not carried out again.
     """
-    if run.state in (ImportRun.State.DONE, ImportRun.State.REFUSED):
-        raise Conflict(_("这次导入已经结束。"))
+    _refuse_twice(run)
     progress = Progress(run, show)
     rejections = Rejections(errors)
     try:
         source = scan.open_register(Path(run.path))
         with transaction.atomic():
-            progress.wait()
             staging.lock()
+            _refuse_twice(run)  # while we waited, a second worker may have done it
             progress.start()
             counts = _load(run, source, rejections, progress, now)
             if run.is_dry_run:
@@ -88,6 +87,8 @@ def carry_out(*, run: ImportRun, now: datetime, errors: Path | None = None, show
         if run.is_dry_run:
             with transaction.atomic():
                 _close(run, counts, rejections, now)
+    except Conflict:
+        raise
     except scan.UnusableFile as refusal:
         progress.end(ImportRun.State.REFUSED, str(refusal.sentence), now)
         raise
@@ -100,6 +101,12 @@ def carry_out(*, run: ImportRun, now: datetime, errors: Path | None = None, show
     if counts.created + counts.updated > FRESH_STATISTICS and not run.is_dry_run:
         staging.run("ANALYZE visits_business")
     return counts
+
+
+def _refuse_twice(run: ImportRun) -> None:
+    run.refresh_from_db(fields=["state"])
+    if run.state in (ImportRun.State.DONE, ImportRun.State.REFUSED):
+        raise Conflict(_("这次导入已经结束。"))
 
 
 def _load(

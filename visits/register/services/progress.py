@@ -24,9 +24,6 @@ class Progress:
         self._own = connection.copy()
         self._last = 0.0
 
-    def wait(self) -> None:
-        self._write(ImportRun.State.WAITING, 0, 0, 0)
-
     def start(self) -> None:
         self._do(BURY, [ImportRun.State.INTERRUPTED, ImportRun.State.RUNNING, self.run.pk])
         self._write(ImportRun.State.RUNNING, 0, 0, 0)

@@ -1,0 +1,11 @@
+"""Imports uploaded in the admin run here, where a page need not wait for them."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from visits.register.services import uploading
+
+
+@shared_task(name="visits.import_register", ignore_result=True)
+def import_register(run_id: int) -> None:
+    uploading.work_off(run_id=run_id, now=timezone.now())
