@@ -167,7 +167,7 @@ def tallies(counted: dict[str, int], links: Links, day: date) -> list[dict]:
     """What waits, by kind, each leading to where it is done."""
     everything = Links(Scope(Period(), links.scope.district), is_city=False)
     urls = {
-        Stage.RECOMMENDED: _at("district-lists"), CONFIRM: everything.to("confirming"),
+        Stage.RECOMMENDED: reverse("district-lists"), CONFIRM: everything.to("confirming"),
         DUE_TODAY: everything.to("due-on", on=day.isoformat()), OVERDUE: everything.to("overdue"),
     }  # fmt: skip
     states = {OVERDUE: "late", DUE_TODAY: "soon"}
@@ -175,7 +175,7 @@ def tallies(counted: dict[str, int], links: Links, day: date) -> list[dict]:
         {
             "label": label,
             "value": counted[what],
-            "url": urls.get(what) or queue_url(stage=what),
+            "url": urls.get(what) or queue_url(links.scope, stage=what),
             "state": states.get(what, ""),
         }
         for what, label in TALLIES.items()
@@ -188,7 +188,7 @@ def task_rows(tasks: list[Task], now: datetime) -> list[dict]:
     return [
         {
             "name": task.case.business.name, "number": task.case.number, "yuan": task.case.amount_yuan,
-            "url": _at("district-case", task.case.number), "chip": chip(task.deadline, now),
+            "url": reverse("district-case", args=[task.case.number]), "chip": chip(task.deadline, now),
             "meta": [task.bank.name] if task.bank else [], "word": task.word, "tone": tones.get(task.what, "progress"),
         }
         for task in tasks
@@ -198,7 +198,7 @@ def task_rows(tasks: list[Task], now: datetime) -> list[dict]:
 def recommendation_rows(rows: list[Recommendation], now: datetime) -> list[dict]:
     return [
         {
-            "row": row, "chip": chip(row.deadline, now), "url": _at("district-case", row.case.number),
+            "row": row, "chip": chip(row.deadline, now), "url": reverse("district-case", args=[row.case.number]),
             "state": row.get_state_display(),
         }
         for row in rows
@@ -246,21 +246,10 @@ def nav(scope: Scope, path: str, *, is_city: bool) -> list[dict]:
             "icon": "chart",
             "is_current": path == reverse("district"),
         },
-        {"label": _("办件审核"), "url": queue_url(), "icon": "inbox", "is_current": False},
-        {"label": _("推荐清单"), "url": _at("district-lists"), "icon": "document", "is_current": False},
+        {"label": _("办件审核"), "url": queue_url(scope), "icon": "inbox", "is_current": False},
+        {"label": _("推荐清单"), "url": reverse("district-lists"), "icon": "document", "is_current": False},
     ]
 
 
-def queue_url(**filters: str) -> str:
-    return _at("district-queue") + (f"?{urlencode(filters)}" if filters else "")
-
-
-def _at(name, *args):  # TEMP until the pages exist
-    try:
-        return reverse(name, args=args)
-    except Exception:
-        return {
-            "district-queue": "/district/cases/",
-            "district-lists": "/district/lists/",
-            "district-case": "/district/cases/%s/" % (args or ("",))[0],
-        }[name]
+def queue_url(scope: Scope, **filters: str) -> str:
+    return reverse("district-queue") + f"?{urlencode({'district': scope.district.code} | filters)}"
