@@ -61,15 +61,9 @@ ANSWERED = (
 )  # fmt: skip
 EVERY_FATE = WAITING + WITH_BANK + ANSWERED
 
-# how many firms of a district meet each fate: all of them in the demo's own district, a selection elsewhere
-MAIN_ROUNDS = 2
-ELSEWHERE = (
-    WAITING[2],
-    WAITING[3],
-    WAITING[7],
-    WITH_BANK[0],
-    WITH_BANK[2],
-    WITH_BANK[5],
-    ANSWERED[0],
-    ANSWERED[3],
-)
+MAIN_ROUNDS = 2  # so often does each fate come in the demo's own district
+
+
+def elsewhere(place: int) -> list[Fate]:
+    """A mix of its own for each other district: from seven to twelve cases, all fates among the fifteen of them."""
+    return [EVERY_FATE[(7 * place + 4 * step) % len(EVERY_FATE)] for step in range(7 + place % 6)]

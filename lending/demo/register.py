@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
-from accounts.models import Organisation
+from accounts.models import Organisation, User
 from visits.models import Assignment, Business, BusinessList, Grid, ListMembership
 
 COMPANIES, SOLE_TRADERS = 1_000, 10_000
@@ -84,11 +84,10 @@ def rows(districts: list[Organisation], scale: int) -> Iterator[tuple[str, ...]]
 
 
 def _company(district: Organisation, number: int, chance: random.Random) -> tuple[str, ...]:
+    turn, place = divmod(number, len(STEMS))
     bracket = ("", "（上海）", "(上海)")[number % 3]
-    stem = STEMS[number % len(STEMS)] + STEMS[number // len(STEMS) % len(STEMS)]
+    stem = STEMS[(turn + 5 * place) % len(STEMS)] + STEMS[(3 * turn + place) % len(STEMS)]
     name = f"{'' if bracket else '上海'}{stem}示范{TRADES[number % len(TRADES)]}{bracket}有限公司"
-    if number >= len(STEMS) * len(STEMS):
-        name = name.replace("示范", f"示范{number}号", 1)
     capital = ("100万人民币", "500(万元人民币)", "1000万人民币", "50万美元", "2000万元")[number % 5]
     return (
         name, credit_code("91", district.code, number + 1), _day(chance), "有限责任公司(自然人投资或控股)",
@@ -98,10 +97,11 @@ def _company(district: Organisation, number: int, chance: random.Random) -> tupl
 
 
 def _sole_trader(district: Organisation, number: int, chance: random.Random) -> tuple[str, ...]:
-    owner = SURNAMES[number % len(SURNAMES)]
-    shop = SHOPS[number // len(SURNAMES) % len(SHOPS)]
+    turn = number // len(STEMS)
+    owner, shop = SURNAMES[turn % len(SURNAMES)], SHOPS[turn // len(SURNAMES) % len(SHOPS)]
+    stem = STEMS[(turn + turn // (len(SURNAMES) * len(SHOPS))) % len(STEMS)]
     return (
-        f"上海市{district.name}示范{owner}记{number:05d}号{shop}", credit_code("92", district.code, number + 1),
+        f"上海市{district.name}示范{stem}{owner}记{shop}", credit_code("92", district.code, number + 1),
         _day(chance), "个体工商户", owner + "某", "", f"{shop}经营;食品销售(凭许可证)。", "上海", district.name,
         _address(district, number, chance),
     )  # fmt: skip
@@ -168,8 +168,6 @@ def make_lists() -> None:
 
 def make_assignments() -> None:
     """One lead bank and officer per list × grid, turn by turn over the banks."""
-    from accounts.models import User
-
     officers = {
         user.organisation.code: user
         for user in User.objects.filter(role="field_officer", username__startswith="officer-").select_related(
@@ -186,7 +184,6 @@ def make_assignments() -> None:
                 Assignment(list=row, grid=grid, bank=bank, officer=officer, starts_on=date(2026, 10, 1))
             )
     Assignment.objects.bulk_create(made, ignore_conflicts=True)
-    mine = User.objects.get(username="officer")
-    Assignment.objects.filter(grid__district=mine.district, bank=mine.bank).exclude(
-        list__code="sole_trader"
-    ).update(officer=mine)
+    mine = User.objects.get(username="officer")  # the companies of two neighbouring grids
+    walked = Assignment.objects.filter(grid__code__in=[f"{mine.district.code}-G{n}" for n in (1, 2)])
+    walked.exclude(list__code="sole_trader").update(officer=mine, bank=mine.bank)

@@ -13,7 +13,7 @@ from accounts.roles import Role
 from lending.bank_decision import services as bank
 from lending.bank_decision.rules import Answer
 from lending.credit_lookup import services as credit_lookup
-from lending.demo.fates import ELSEWHERE, EVERY_FATE, MAIN_ROUNDS, Fate
+from lending.demo.fates import EVERY_FATE, MAIN_ROUNDS, Fate, elsewhere
 from lending.demo.people import MAIN_DISTRICT
 from lending.district_review import services as district_review
 from lending.district_review.models import Criterion
@@ -157,9 +157,13 @@ def _line(amount_yuan: Decimal, fate: Fate) -> Decimal:
 def tell(now: datetime) -> None:
     """The stories of all districts; the letters that belonged to the past count as sent then."""
     banks = list(Organisation.objects.filter(kind=Organisation.Kind.BANK).order_by("code"))
-    for district in Organisation.objects.filter(kind=Organisation.Kind.DISTRICT).order_by("code"):
-        fates = list(EVERY_FATE) * MAIN_ROUNDS if district.code == MAIN_DISTRICT else list(ELSEWHERE)
-        Town(district, banks, now).live(fates, firms_of(district, len(fates)))
+    for place, district in enumerate(
+        Organisation.objects.filter(kind=Organisation.Kind.DISTRICT).order_by("code")
+    ):
+        is_main = district.code == MAIN_DISTRICT
+        fates = list(EVERY_FATE) * MAIN_ROUNDS if is_main else elsewhere(place)
+        turned = banks if is_main else banks[place % len(banks) :] + banks[: place % len(banks)]
+        Town(district, turned, now).live(fates, firms_of(district, len(fates)))
     past = Alert.objects.filter(state=Alert.State.PENDING, created_at__lt=now - timedelta(hours=12))
     past.update(state=Alert.State.SENT, sent_at=now)
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from accounts.models import Organisation, User
 from accounts.roles import Role
+from visits.access import assigned_to
 from visits.models import Business, Visit
 
 PER_DISTRICT, MAIN = 60, 200
@@ -22,7 +23,15 @@ def make_visits(now: datetime, main_district: str) -> None:
         count = MAIN if district.code == main_district else PER_DISTRICT
         firms = Business.objects.filter(district=district, cases__isnull=True, visits__isnull=True)
         rows += [_visit(firm, chance, officers, now) for firm in firms.order_by("-credit_code")[:count]]
-    Visit.objects.bulk_create(rows, batch_size=1000)
+    rows += _round_of_the_officer(chance, now)
+    Visit.objects.bulk_create(rows, batch_size=1000, ignore_conflicts=True)
+
+
+def _round_of_the_officer(chance: random.Random, now: datetime) -> list[Visit]:
+    """A third of what the demo's officer is assigned has been visited these days."""
+    officer = User.objects.get(username="officer")
+    firms = Business.objects.filter(assigned_to(officer), cases__isnull=True).order_by("credit_code")
+    return [_visit(firm, chance, [officer], now) for firm in firms[: len(firms) // 3]]
 
 
 def _visit(firm: Business, chance: random.Random, officers: list[User], now: datetime) -> Visit:
