@@ -19,9 +19,9 @@ STILL_OPEN_TO_CHANGE = (Stage.INTAKE, Stage.RETURNED)
 
 @receiver(visit_recorded)
 def on_visit_recorded(sender, visit: Visit, by: User, now: datetime, **_) -> CaseAnswer | None:
-    need = FinancingNeed.objects.filter(visit=visit).first()
-    if visit.outcome != Visit.Outcome.NEED or need is None:
+    if visit.outcome != Visit.Outcome.NEED:
         return None
+    need = visit.need
     # the lock of the business row lines up two visits to one firm, so the second one joins the first one's case
     business = (
         Business.objects.select_for_update(no_key=True, of=("self",))

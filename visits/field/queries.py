@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from accounts.access import visible_to
@@ -22,8 +22,14 @@ def visit_by_id(visit_id: UUID) -> Visit | None:
     return Visit.objects.filter(pk=visit_id).first()
 
 
-def business_to_visit(credit_code: str, officer: User) -> Business | None:
-    return visible_to(officer, Business).select_related("district").filter(credit_code=credit_code).first()
+def business_to_visit(credit_code: str, officer: User, visit_id: UUID) -> Business | None:
+    """The business if this officer may see it; `is_repeat` says whether a visit of that id is there already."""
+    rows = visible_to(officer, Business).select_related("district")
+    return (
+        rows.annotate(is_repeat=Exists(Visit.objects.filter(pk=visit_id)))
+        .filter(credit_code=credit_code)
+        .first()
+    )
 
 
 def organisations_by_code(codes: Collection[str]) -> dict[str, Organisation]:

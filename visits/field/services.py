@@ -48,10 +48,11 @@ def record_visit(*, said: rules.VisitSaid, by: User, now: datetime) -> Recorded:
     require(by, Do.RECORD_VISIT)
     if problems := rules.problems_of_form(said):
         raise Invalid(fields=problems)
-    first = queries.visit_by_id(said.id)
-    if first is not None:
-        return _repeat(first, said, by)
-    business, code = _place(said, by, now)
+    # by credit code the same query finds the business and says whether this is a repeat
+    first = queries.visit_by_id(said.id) if said.code else None
+    business, code = (None, None) if first else _place(said, by, now)
+    if first or getattr(business, "is_repeat", False):
+        return _repeat(first or queries.visit_by_id(said.id), said, by)
     if problems := rules.problems_of_time(said, now):
         raise Invalid(fields=problems)
     signed = _check_banks(said, business, by, now)
@@ -97,7 +98,7 @@ def _place(said: rules.VisitSaid, by: User, now: datetime) -> tuple[Business, Co
         return code.business, code
     if code and (code.officer_id or not said.credit_code):
         raise CodeNotForVisit(fields={"code": _("请扫描经营主体的门牌码。")})
-    business = queries.business_to_visit(said.credit_code, by)
+    business = queries.business_to_visit(said.credit_code, by, said.id)
     if business is None:
         raise NotFound()
     return business, code

@@ -19,7 +19,13 @@ BOTH = ["share_need", "credit_lookup"]
 def give(cast, shop, *recipients, scopes=BOTH, now=NOW, by=None) -> list[Consent]:
     notice = queries.current_notice(now.date())
     return services.give_consent(
-        business=shop, notice=notice, scopes=scopes, recipients=recipients, signed_name="测试业主", by=by, now=now
+        business=shop,
+        notice=notice,
+        scopes=scopes,
+        recipients=recipients,
+        signed_name="测试业主",
+        by=by,
+        now=now,
     )
 
 
@@ -75,7 +81,13 @@ def test_a_consent_is_withdrawn_once(cast):
 
 @pytest.mark.parametrize(
     ("who", "error"),
-    [("panel_other", NotFound), ("bank", NotFound), ("officer", NotFound), ("city", NotAllowed), ("auditor", NotFound)],
+    [
+        ("panel_other", NotFound),
+        ("bank", NotFound),
+        ("officer", NotFound),
+        ("city", NotAllowed),
+        ("auditor", NotFound),
+    ],
 )
 def test_nobody_else_withdraws_it(cast, who, error):
     (consent,) = give(cast, make.business(), cast.first_bank)
@@ -87,9 +99,15 @@ def test_the_current_notice_is_the_latest_in_force(cast, api):
     today = timezone.localdate()
     facts = {"title": "授权告知书", "scopes": list(Scope)}
     ConsentNotice.objects.create(version="T-now", text="今天起", effective_from=today, **facts)
-    ConsentNotice.objects.create(version="T-next", text="明天起", effective_from=today + timedelta(days=1), **facts)
+    ConsentNotice.objects.create(
+        version="T-next", text="明天起", effective_from=today + timedelta(days=1), **facts
+    )
     said = api(cast.officer).get("/api/v1/consent-notices/current/").json()
-    assert (said["version"], said["text"], said["scopes"]) == ("T-now", "今天起", ["credit_lookup", "share_need"])
+    assert (said["version"], said["text"], said["scopes"]) == (
+        "T-now",
+        "今天起",
+        ["credit_lookup", "share_need"],
+    )
 
 
 def test_without_a_notice_there_is_none(cast, api):

@@ -22,12 +22,18 @@ def visit(cast, api):
 def test_an_officer_annuls_a_visit_with_a_reason_and_the_row_stays(cast, api, visit):
     answer = api(cast.officer).post(f"{URL}{visit.pk}/annul/", {"reason": "登记错了门牌"})
     visit.refresh_from_db()
-    assert (answer.status_code, visit.annulled_by, visit.annulled_reason) == (200, cast.officer, "登记错了门牌")
+    assert (answer.status_code, visit.annulled_by, visit.annulled_reason) == (
+        200,
+        cast.officer,
+        "登记错了门牌",
+    )
     assert answer.json()["annulled_reason"] == "登记错了门牌"
 
 
 def test_a_visit_is_annulled_once(cast, api, visit):
-    codes = [api(cast.officer).post(f"{URL}{visit.pk}/annul/", {"reason": word}).status_code for word in "甲乙"]
+    codes = [
+        api(cast.officer).post(f"{URL}{visit.pk}/annul/", {"reason": word}).status_code for word in "甲乙"
+    ]
     visit.refresh_from_db()
     assert (codes, visit.annulled_reason) == ([200, 409], "甲")
 
@@ -36,10 +42,17 @@ def test_a_visit_that_became_a_case_is_the_district_teams(cast, api):
     body = make.visit_body(make.business())
     api(cast.officer).post(URL, body)
     answer = api(cast.officer).post(f"{URL}{body['id']}/annul/", {"reason": "x"})
-    assert (answer.status_code, answer.json()["code"], "区级工作专班" in answer.json()["detail"]) == (409, "visit_has_case", True)
+    assert (answer.status_code, answer.json()["code"], "区级工作专班" in answer.json()["detail"]) == (
+        409,
+        "visit_has_case",
+        True,
+    )
 
 
-@pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": "   "}, {"reason": "x" * 201}, {"reason": "\x00"}, {"reason": []}, []])
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"reason": ""}, {"reason": "   "}, {"reason": "x" * 201}, {"reason": "\x00"}, {"reason": []}, []],
+)
 def test_a_reason_is_asked_for(cast, api, visit, body):
     answer = api(cast.officer).post(f"{URL}{visit.pk}/annul/", body)
     assert (answer.status_code, Visit.objects.get().annulled_at) == (400, None)
@@ -60,7 +73,9 @@ def test_a_visit_that_is_not_there_is_404(cast, api):
 def test_officers_read_their_own_visits(cast, api, visit):
     api(cast.officer2).post(URL, plain(make.business()))
     mine = api(cast.officer).get(URL).json()["results"]
-    said = {name: mine[0][name] for name in ("id", "business", "outcome", "note", "case", "missing", "officer")}
+    said = {
+        name: mine[0][name] for name in ("id", "business", "outcome", "note", "case", "missing", "officer")
+    }
     assert (len(mine), said) == (
         1,
         {
@@ -71,7 +86,8 @@ def test_officers_read_their_own_visits(cast, api, visit):
 
 
 @pytest.mark.parametrize(
-    ("who", "status"), [("officer", 200), ("officer2", 404), ("panel", 200), ("panel_other", 404), ("bank", 404), ("city", 200)]
+    ("who", "status"),
+    [("officer", 200), ("officer2", 404), ("panel", 200), ("panel_other", 404), ("bank", 404), ("city", 200)],
 )
 def test_one_visit_is_read_by_who_may_see_it(cast, api, visit, who, status):
     assert api(getattr(cast, who)).get(f"{URL}{visit.pk}/").status_code == status

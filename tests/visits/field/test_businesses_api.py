@@ -32,7 +32,9 @@ def town(cast):
     }
     kind = BusinessList.objects.get(code="sole_trader")
     ListMembership.objects.create(business=rows["here"], list=kind)
-    Assignment.objects.create(list=kind, grid=grid, bank=cast.first_bank, officer=cast.officer, starts_on="2026-01-01")
+    Assignment.objects.create(
+        list=kind, grid=grid, bank=cast.first_bank, officer=cast.officer, starts_on="2026-01-01"
+    )
     return rows
 
 
@@ -83,7 +85,10 @@ def test_a_business_is_found_by_the_start_of_its_code(cast, api, town):
 
 
 def test_assigned_to_me_is_list_times_grid(cast, api, town):
-    assert (found(api, cast.officer, assigned="me"), found(api, cast.officer2, assigned="me")) == (["测试米店(上海)"], [])
+    assert (found(api, cast.officer, assigned="me"), found(api, cast.officer2, assigned="me")) == (
+        ["测试米店(上海)"],
+        [],
+    )
 
 
 def test_an_officer_sees_a_business_of_another_district_once_it_is_assigned(cast, api, town):
@@ -92,14 +97,22 @@ def test_an_officer_sees_a_business_of_another_district_once_it_is_assigned(cast
     town["far"].save()
     kind = BusinessList.objects.get(code="sole_trader")
     ListMembership.objects.create(business=town["far"], list=kind)
-    Assignment.objects.create(list=kind, grid=grid, bank=cast.first_bank, officer=cast.officer, starts_on="2026-01-01")
+    Assignment.objects.create(
+        list=kind, grid=grid, bank=cast.first_bank, officer=cast.officer, starts_on="2026-01-01"
+    )
     assert "测试浦东米店" in found(api, cast.officer)
 
 
-@pytest.mark.parametrize(("name", "value"), [("district", "310100"), ("district", "徐汇"), ("list", "sole"), ("assigned", "all")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("district", "310100"), ("district", "徐汇"), ("list", "sole"), ("assigned", "all")]
+)
 def test_an_unknown_word_is_400_and_names_its_parameter(cast, api, town, name, value):
     answer = api(cast.city).get(URL, {name: value})
-    assert (answer.status_code, answer.json()["code"], list(answer.json()["fields"])) == (400, "invalid", [name])
+    assert (answer.status_code, answer.json()["code"], list(answer.json()["fields"])) == (
+        400,
+        "invalid",
+        [name],
+    )
 
 
 def test_what_is_not_visible_is_not_there(cast, api, town):
