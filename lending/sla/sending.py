@@ -5,6 +5,7 @@ lease runs out; the Message-ID given at the first claim goes with them, so a let
 all is recognised as the same one. A dead server delays; it uses no letter up.
 """
 
+import json
 import logging
 import time
 import uuid
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import get_connection
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from lending.sla import emails, smtp
@@ -26,6 +27,13 @@ LEASE = timedelta(minutes=10)
 RECIPIENTS_AT_ONCE = 50
 RECONNECTS = 3  # per run; then the server is left alone until the next tick
 logger = logging.getLogger(__name__)
+
+CLAIM = """
+UPDATE lending_alert AS letter
+SET claimed_until = %s, attempts = attempts + 1, message_id = claim.message_id
+FROM json_to_recordset(%s::json) AS claim(id bigint, message_id text)
+WHERE letter.id = claim.id
+"""
 
 
 @dataclass
@@ -73,12 +81,17 @@ def _due(now: datetime) -> QuerySet[Alert]:
     return Alert.objects.filter(unclaimed, state=Alert.State.PENDING, send_after__lte=now)
 
 
+@transaction.atomic
 def _drop_stale(now: datetime) -> int:
     """A clock that stopped, or whose due date moved, owes these letters no more."""
     unchanged = Deadline.objects.filter(
         pk=OuterRef("deadline"), stopped_at__isnull=True, due_at=OuterRef("due_at")
     )
-    return _due(now).filter(~Exists(unchanged)).update(state=Alert.State.DROPPED, claimed_until=None)
+    stale = _due(now).filter(~Exists(unchanged)).select_for_update(skip_locked=True, no_key=True)
+    pks = list(stale.values_list("pk", flat=True))
+    if not pks:
+        return 0
+    return Alert.objects.filter(pk__in=pks).update(state=Alert.State.DROPPED, claimed_until=None)
 
 
 @transaction.atomic
@@ -99,8 +112,15 @@ def _claim(now: datetime) -> list[list[Alert]]:
         message_id = letters[0].message_id or _new_message_id()
         for letter in letters:
             letter.message_id, letter.attempts = message_id, letter.attempts + 1
-        _rows(letters).update(claimed_until=now + LEASE, attempts=F("attempts") + 1, message_id=message_id)
+    _write_claims(digests, until=now + LEASE)
     return digests
+
+
+def _write_claims(digests: list[list[Alert]], *, until: datetime) -> None:
+    """In one statement, however many mails."""
+    claims = [{"id": letter.pk, "message_id": letter.message_id} for letters in digests for letter in letters]
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, [until, json.dumps(claims)])
 
 
 class Run:
