@@ -1,5 +1,8 @@
 """Table of contents, in workflow order."""
 
+from visits.codes import admin as codes
+from visits.consent import admin as consent
+from visits.field import admin as field
 from visits.register import admin as register
 
-__all__ = ["register"]
+__all__ = ["register", "codes", "consent", "field"]
