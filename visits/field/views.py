@@ -34,7 +34,7 @@ def today(request: HttpRequest) -> HttpResponse:
     )
     if search:
         found = browse.matching(visible_to(request.user, Business), search)
-        shown = queries.with_last_visit(found).order_by("name_search", "pk")[: MOST_ROWS + 1]
+        shown = queries.with_last_visit(found)[: MOST_ROWS + 1]
         context = {"search": search, "found": [rows.business_row(one, now) for one in shown[:MOST_ROWS]],
                    "is_more": len(shown) > MOST_ROWS}  # fmt: skip
         return render(request, "visits/field/search.html", {"tab": "today", **context})

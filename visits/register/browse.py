@@ -35,7 +35,7 @@ def businesses(
 
 
 def matching(rows: QuerySet[Business], words: str) -> QuerySet[Business]:
-    words = words.replace("\x00", "").strip()
+    """Best first, at most a hundred; whoever needs more types on."""
     if len(words) > MAX_SEARCH:
         raise Invalid(fields={"search": _("检索内容最多 %(most)s 字。") % {"most": MAX_SEARCH}})
     return search_businesses(rows, words)
