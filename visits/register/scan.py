@@ -72,7 +72,7 @@ def open_register(path: Path) -> Source:
         raise UnusableFile(_("打不开文件 %(name)s。") % {"name": path.name}) from None
     with file:
         start = file.read(BLOCK_BYTES)
-    if not start.strip():
+    if not start.removeprefix(b"\xef\xbb\xbf").strip():
         raise UnusableFile(_("文件是空的。"))
     if start.startswith(b"PK\x03\x04"):
         from visits.register import scan_xlsx

@@ -1,6 +1,7 @@
 import json
 import signal
 import sys
+import threading
 import time
 from dataclasses import asdict
 from datetime import date
@@ -33,7 +34,8 @@ class Command(BaseCommand):
         self, *, file: Path, list: str, as_of: date | None, dry_run: bool, errors: Path | None, **options
     ) -> None:
         began = time.monotonic()
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the run is marked as interrupted
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the run is marked as interrupted
         now = timezone.now()
         try:
             run = importing.begin(

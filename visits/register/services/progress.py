@@ -4,13 +4,15 @@ The rows of the import live in one long transaction, so this writes through a co
 progress before the rows.
 """
 
+import logging
 import time
 from datetime import datetime
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from visits.register.models import ImportRun
 
+LOG = logging.getLogger(__name__)
 EVERY_SECONDS = 0.5
 UPDATE = "UPDATE visits_importrun SET state = %s, progress_pct = %s, read = %s, rejected = %s, problem = %s WHERE id = %s"
 # We hold the lock of staging.lock(): whoever else says "running" is dead.
@@ -23,6 +25,7 @@ class Progress:
         self.run, self.show = run, show
         self._own = connection.copy()
         self._last = 0.0
+        self._counts = (0, 0)
 
     def start(self) -> None:
         self._do(BURY, [ImportRun.State.INTERRUPTED, ImportRun.State.RUNNING, self.run.pk])
@@ -34,12 +37,16 @@ class Progress:
         if read and time.monotonic() - self._last < EVERY_SECONDS:
             return
         self._last = time.monotonic()
-        self._counts = (read, rejected) if read else getattr(self, "_counts", (0, 0))
+        self._counts = (read, rejected) if read else self._counts
         self._write(ImportRun.State.RUNNING, min(int(share * 100), 99), *self._counts)
 
     def end(self, state: str, problem: str, now: datetime) -> None:
+        """Best effort: where the database itself is gone, the next import buries this run."""
         self.run.state, self.run.problem = state, problem[:500]
-        self._do(END, [state, problem[:500], now, self.run.pk])
+        try:
+            self._do(END, [state, problem[:500], now, self.run.pk])
+        except DatabaseError as lost:
+            LOG.warning("import %s ended as %s, which could not be written: %s", self.run.pk, state, lost)
 
     def close(self) -> None:
         self._own.close()
