@@ -68,7 +68,7 @@ def _context(alerts: list[Alert], now: datetime) -> dict:
         "more": max(len(rows) - ROWS_SHOWN, 0),
         "todo": _todo(alerts),
         "whys": list(dict.fromkeys(alert.why for alert in alerts)),
-        "nexts": _nexts([letters[0] for letters in per_clock], now),
+        "next": _next([letters[0] for letters in per_clock], now),
     }
 
 
@@ -126,7 +126,7 @@ def _todo(alerts: list[Alert]) -> list[str]:
     return [sentence for kind, sentence in words.items() if kind in kinds]
 
 
-def _nexts(alerts: list[Alert], now: datetime) -> list[str]:
+def _next(alerts: list[Alert], now: datetime) -> str:
     """What happens by itself if nothing is done: the next rung of each clock, the earliest of each sort."""
     words = {
         Step.DUE_SOON: _("再次提醒"),
@@ -143,9 +143,9 @@ def _nexts(alerts: list[Alert], now: datetime) -> list[str]:
             at = ladder.moment(rung, alert.due_at)
             earliest[words[rung.step]] = min(earliest.get(words[rung.step], at), at)
     if not earliest:
-        return [_("已到最高一级,办结前不再另发提醒。")]
-    return [
-        _("如未办结,最早一笔%(month)d月%(day)d日起%(what)s。")
-        % {"month": day_of(at).month, "day": day_of(at).day, "what": what}
+        return _("已到最高一级,办结前不再另发提醒。")
+    coming = [
+        _("%(month)d月%(day)d日%(what)s") % {"month": day_of(at).month, "day": day_of(at).day, "what": what}
         for what, at in sorted(earliest.items(), key=lambda pair: pair[1])
     ]
+    return _("如未办结,最早一笔将于%(coming)s。") % {"coming": _("、").join(coming)}

@@ -1,6 +1,7 @@
 """The ladder: when which letter goes to whom. One table per kind of clock; no ORM.
 
-Times are whole days from `due_at`, which is a midnight in Shanghai: −3 is the moment when three days are left.
+Times are whole days from `due_at`, which is the midnight after the last day. So −1 is the beginning of the last day
+(the chip says 今天到期), −4 the moment the chip turns to 剩 3 天, and +1 the moment a clock has been late for one whole day.
 """
 
 from datetime import datetime, timedelta
@@ -37,7 +38,7 @@ class Rung(NamedTuple):
 BANK = (Audience.REVIEWERS, Audience.COORDINATORS)
 LADDERS: dict[DeadlineKind, tuple[Rung, ...]] = {
     DeadlineKind.BANK_DECISION: (
-        Rung(Step.DUE_SOON, -3, (Audience.REVIEWERS,)),
+        Rung(Step.DUE_SOON, -4, (Audience.REVIEWERS,)),
         Rung(Step.LAST_DAY, -1, (Audience.REVIEWERS,)),
         Rung(Step.OVERDUE, 0, BANK),
         Rung(Step.ESCALATED_BANK, 1, (Audience.COORDINATORS,)),
@@ -51,7 +52,7 @@ LADDERS: dict[DeadlineKind, tuple[Rung, ...]] = {
         Rung(Step.ESCALATED_CITY, 5, (Audience.CITY,)),
     ),
     DeadlineKind.SUPPLEMENT: (
-        Rung(Step.DUE_SOON, -3, (Audience.OFFICER,)),
+        Rung(Step.DUE_SOON, -4, (Audience.OFFICER,)),
         Rung(Step.OVERDUE, 0, (Audience.OFFICER, Audience.PANEL)),
         Rung(Step.ESCALATED_DISTRICT, 3, (Audience.PANEL,)),
     ),

@@ -24,7 +24,7 @@ def digest(cast, smtp):
     """Two clocks late and three with three days left, all swept by the same night."""
     early, late = make.NOW, make.NOW + 4 * DAY
     clocks = [making.clock(cast, now=at) for at in (early, early, late, late, late)]
-    now = clocks[-1].due_at - 3 * DAY
+    now = clocks[-1].due_at - 4 * DAY
     sweep(now=now)
     send_pending(now=now)
     return next(letter for letter in smtp.letters if letter["To"] == "bank@test.invalid"), clocks
@@ -43,7 +43,7 @@ def test_the_subject_says_how_many_and_how_late(digest):
 def test_text_and_html_hold_number_name_amount_due_date_days_and_link(digest):
     letter, clocks = digest
     case = clocks[0].case
-    facts = [case.number, case.business.name, "50", "12月5日24时", "超期 2 天",
+    facts = [case.number, case.business.name, "50", "12月5日24时", "超期 1 天",
              f"https://doorstep.example.cn/go/{case.number}/"]  # fmt: skip
     assert [[fact for fact in facts if fact not in part] for part in parts(letter)] == [[], []]
 
@@ -57,7 +57,7 @@ def test_the_most_urgent_case_stands_first(digest):
 
 def test_the_mail_says_why_it_came_and_what_happens_next(digest):
     text, html = parts(digest[0])
-    said = ["您是沪江示范银行的银行审核人员", "如未办结,最早一笔12月9日起报区级工作专班督办。"]
+    said = ["您是沪江示范银行的银行审核人员", "如未办结,最早一笔将于12月7日通知银行联络人、12月9日再次提醒。"]
     assert [[part.count(words) for words in said] for part in (text, html)] == [[1, 1], [1, 1]]
 
 

@@ -120,7 +120,7 @@ def test_an_open_provisional_clock_is_recomputed_with_a_receipt(load, provisiona
         "2027-01-08T00:00:00+08:00", "2027-01-10T00:00:00+08:00", "2027年放假安排导入",
     )  # fmt: skip
     assert (provisional.receipt["calendar"], provisional.next_look_at) == (
-        {"2026": 1, "2027": 1}, provisional.due_at - timedelta(days=3),
+        {"2026": 1, "2027": 1}, provisional.due_at - timedelta(days=4),
     )  # fmt: skip
 
 

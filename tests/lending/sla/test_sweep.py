@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from lending.models import Alert, Deadline, Sweep
 from lending.sla import services as sla
 from lending.sla import sweep as sweeping
+from lending.sla.chips import chip
 from lending.sla.kinds import DeadlineKind
 from lending.sla.queries import last_sweep_at
 from lending.sla.sweep import preview, sweep
@@ -41,7 +42,7 @@ def test_a_clock_is_breached_at_the_boundary_second_and_not_before(cast):
 
 def test_the_ladder_is_climbed_in_order_and_each_letter_is_owed_once(cast):
     clock = making.clock(cast)
-    for days in (-4, -3, -3, -1, 0, 1, 3, 5, 9):
+    for days in (-5, -4, -4, -1, 0, 1, 3, 5, 9):
         sweep(now=clock.due_at + days * DAY)
     assert letters(clock) == [
         ("due_soon", "bank"), ("due_soon", "bank2"), ("last_day", "bank"), ("last_day", "bank2"),
@@ -68,7 +69,7 @@ def test_a_reminder_overtaken_by_the_next_one_is_not_sent_late(cast):
     assert letters(clock) == [("last_day", "bank"), ("last_day", "bank2")]
 
 
-def test_a_clock_that_starts_with_two_days_left_owes_no_three_day_reminder(cast):
+def test_a_clock_that_starts_with_two_days_left_owes_no_earlier_reminder(cast):
     clock = making.clock(cast, kind=DeadlineKind.PANEL_REVIEW)
     sweep(now=NOW)
     assert (letters(clock), clock.next_look_at) == ([], clock.due_at - DAY)
@@ -122,10 +123,10 @@ def test_a_row_the_database_refuses_does_not_take_its_batch_along(cast):
 
 def test_a_changed_due_date_is_told_again(cast):
     clock = making.clock(cast)
-    sweep(now=clock.due_at - 3 * DAY)
+    sweep(now=clock.due_at - 4 * DAY)
     later = clock.due_at + DAY
-    Deadline.objects.filter(pk=clock.pk).update(due_at=later, steps_done=0, next_look_at=later - 3 * DAY)
-    sweep(now=later - 3 * DAY)
+    Deadline.objects.filter(pk=clock.pk).update(due_at=later, steps_done=0, next_look_at=later - 4 * DAY)
+    sweep(now=later - 4 * DAY)
     assert [step for step, _who in letters(clock)] == ["due_soon"] * 4
 
 
@@ -160,3 +161,14 @@ def test_a_sweep_that_dies_in_the_middle_leaves_nothing_half_done(cast, monkeypa
     after_the_crash = letters(clock)
     sweep(now=clock.due_at)
     assert (after_the_crash, len(letters(clock))) == ([], 3)
+
+
+def test_the_first_letter_leaves_when_the_chip_turns_amber_and_the_second_on_the_last_day(cast):
+    clock = making.clock(cast)
+    seen = []
+    for _ in range(3):
+        clock.refresh_from_db()
+        sweep(now=clock.next_look_at)
+        step = Alert.objects.filter(deadline=clock).latest("id").step
+        seen.append((step, chip(clock, clock.next_look_at).label))
+    assert seen == [("due_soon", "剩 3 天"), ("last_day", "今天到期"), ("overdue", "超期 1 天")]
