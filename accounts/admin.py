@@ -90,7 +90,9 @@ class PersonAdmin(ScopedAdmin, DjangoUserAdmin):
         for person in people:
             person.is_active = is_active
             person.save(update_fields=["is_active"])
-            self.log_change(request, person, [{"changed": {"fields": [str(_("启用") if is_active else _("停用"))]}}])
+            self.log_change(
+                request, person, [{"changed": {"fields": [str(_("启用") if is_active else _("停用"))]}}]
+            )
         said = _("已启用 %(done)d 个账号。") if is_active else _("已停用 %(done)d 个账号。")
         self.message_user(request, said % {"done": len(people)}, messages.SUCCESS)
 
@@ -179,7 +181,12 @@ class AccessLogAdmin(ScopedAdmin):
     search_help_text = _("用户名、地址")
     ordering = ("-attempt_time",)
     fields = readonly_fields = ("username", "ip_address", "attempt_time", "logout_time", "user_agent")
-    exports = (("attempt_time", _("登录")), ("username", _("用户名")), ("ip_address", _("地址")), ("logout_time", _("退出")))
+    exports = (
+        ("attempt_time", _("登录")),
+        ("username", _("用户名")),
+        ("ip_address", _("地址")),
+        ("logout_time", _("退出")),
+    )
 
     @display(description=_("登录"), ordering="attempt_time")
     def at(self, entry: AccessLog) -> str:

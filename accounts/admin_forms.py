@@ -26,13 +26,20 @@ def check_place(form: forms.ModelForm, said: dict) -> None:
         return
     if place is None or place.kind not in kinds:
         names = "、".join(str(kind.label) for kind in kinds)
-        form.add_error("organisation", ValidationError(_("该岗位须属于:%(kinds)s。"), params={"kinds": names}))
+        form.add_error(
+            "organisation", ValidationError(_("该岗位须属于:%(kinds)s。"), params={"kinds": names})
+        )
 
 
 class NewPerson(UserCreationForm):
     class Meta:
         model = User
         fields = ("username", "name", "staff_number", "email", "phone", "role", "organisation")
+
+    def __init__(self, *args, **kwargs) -> None:
+        """No role is the usual one: choosing it is a decision, not a default to overlook."""
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = [("", _("请选择")), *Role.choices]
 
     def clean(self) -> dict:
         said = super().clean()

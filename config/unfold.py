@@ -20,7 +20,8 @@ def navigation(request: HttpRequest) -> list[dict]:
     from django.contrib import admin  # settings name this module before the apps are there
 
     home = {"title": _("工作台"), "icon": "home", "link": reverse("admin:index")}
-    groups = [{"items": [home, *inbox(request)]}]
+    heaps = inbox(request)
+    groups = [{"items": [home, *heaps]}]
     for app in admin.site.get_app_list(request):
         items = [
             {
@@ -29,7 +30,7 @@ def navigation(request: HttpRequest) -> list[dict]:
                 "link": model["admin_url"],
             }
             for model in app["models"]
-            if model["admin_url"] and model["object_name"] not in IN_INBOX
+            if model["admin_url"] and not (heaps and model["object_name"] in IN_INBOX)
         ]
         if items:
             groups.append({"title": app["name"], "separator": True, "items": items})
@@ -54,7 +55,8 @@ def inbox(request: HttpRequest) -> list[dict]:
 IN_INBOX = {"Recommendation"}
 ICONS = {
     "User": "person", "Organisation": "account_balance", "LogEntry": "history", "AccessAttempt": "lock_clock",
-    "AccessLog": "login", "Event": "timeline", "Alert": "mail", "FinancingCase": "folder_open", "Sweep": "update",
+    "AccessLog": "login", "Event": "timeline", "Recommendation": "inbox", "Deadline": "hourglass", "CreditItem": "fact_check", "ListMembership": "list",
+    "ImportRejection": "rule_folder", "Alert": "mail", "FinancingCase": "folder_open", "Sweep": "update",
     "DeadlinePolicy": "timer", "CalendarDay": "event", "CalendarYear": "calendar_month", "DeclineReason": "block",
     "Business": "storefront", "BusinessList": "checklist", "Grid": "grid_on", "Assignment": "assignment_ind",
     "ImportRun": "upload_file", "ConsentNotice": "description", "Code": "qr_code_2", "CriterionGuide": "rule",

@@ -44,8 +44,9 @@ class RecommendationInbox(CasePages, ScopedAdmin):
     """Read-only: every deed is a service called under its own right."""
 
     may_view = (*BANK_ROLES, Role.CITY)
-    list_display = ("firm", "amount", "purpose", "list_number", "district", "branch_name", "pushed")
+    list_display = ("firm", "amount", "purpose", "district", "branch_name", "pushed")
     list_display_links = None
+    ordering = ("deadline__due_at", "pk")
     list_filter = ("case__district", "branch", "case__need__purpose", "case__business__kind")
     search_fields = (
         "case__business__name",
@@ -70,7 +71,7 @@ class RecommendationInbox(CasePages, ScopedAdmin):
         return inbox.with_pay(queries.with_all_that_a_row_shows(super().get_queryset(request)))
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        return ("-pushed_at", "-pk") if inbox.current(request) in inbox.DONE else ("deadline__due_at", "pk")
+        return ("-pushed_at", "-pk") if inbox.current(request) in inbox.DONE else self.ordering
 
     def get_changelist(self, request: HttpRequest, **kwargs) -> type[ChangeList]:
         return InboxChangeList
@@ -130,10 +131,6 @@ class RecommendationInbox(CasePages, ScopedAdmin):
     def purpose(self, row: Recommendation) -> str:
         return (row.snapshot.get("need") or {}).get("purpose_name") or "—"
 
-    @display(description=gettext_lazy("清单"), ordering="list__number")
-    def list_number(self, row: Recommendation) -> str:
-        return render_to_string(f"{PART}code.html", {"code": row.list.number})
-
     @display(description=gettext_lazy("区"), ordering="case__district__code")
     def district(self, row: Recommendation) -> str:
         return row.case.district.name
@@ -142,9 +139,9 @@ class RecommendationInbox(CasePages, ScopedAdmin):
     def branch_name(self, row: Recommendation) -> str | None:
         return row.branch and row.branch.name
 
-    @display(description=gettext_lazy("推送"), ordering="pushed_at")
+    @display(description=gettext_lazy("推送与清单"), ordering="pushed_at")
     def pushed(self, row: Recommendation) -> str:
-        return render_to_string(f"{PART}moment.html", {"at": row.pushed_at})
+        return render_to_string(f"{PART}pushed.html", {"row": row})
 
     # --- columns of the export ---
     def amount_wan(self, row: Recommendation):

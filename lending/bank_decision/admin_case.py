@@ -16,7 +16,7 @@ from accounts.access import may, require, visible_to
 from accounts.errors import Refusal
 from accounts.models import Organisation, User
 from accounts.roles import Do
-from lending.bank_decision import queries, rules, services
+from lending.bank_decision import deciding, queries, rules, services
 from lending.bank_decision.forms import (
     BranchForm,
     ContactForm,
@@ -228,8 +228,8 @@ class CasePages:
         return TemplateResponse(request, f"{PAGES}decision.html", context, status=status)
 
     def _doubts(self, row: Recommendation, answer: rules.Answer) -> dict[str, str]:
-        """Only of an answer that is otherwise in order: first what is wrong, then what is odd."""
-        if answer.credit_line_yuan is None or answer.annual_rate_pct is None:
+        """Only of an answer that is otherwise in order: what is wrong is said before what is odd."""
+        if deciding.problems(row, answer, now=timezone.now()):
             return {}
         return rules.unusual(answer, queries.requested_yuan(row))
 

@@ -124,18 +124,25 @@ def _check_correction(
         raise DecisionInvalid(fields=found)
 
 
+def problems(recommendation: Recommendation, answer: rules.Answer, *, now: datetime) -> dict[str, str]:
+    """What is wrong with an answer to this recommendation at this moment, field by field."""
+    reason = queries.active_reason(answer.reason_code)
+    facts = rules.Circumstances(
+        pushed_on=rules.day_of(recommendation.pushed_at), today=rules.day_of(now),
+        requested_yuan=queries.requested_yuan(recommendation),
+        min_text_length=reason.min_text_length if reason else None,
+        days_tried=rules.days_tried(queries.attempts(recommendation)),
+    )  # fmt: skip
+    return rules.answer_problems(answer, facts)
+
+
 def _insert(
     mine: Recommendation, answer: rules.Answer, *, by: User, now: datetime, supersedes: BankDecision | None,
     correction_reason: str,
 ) -> BankDecision:  # fmt: skip
-    reason = queries.active_reason(answer.reason_code)
-    facts = rules.Circumstances(
-        pushed_on=rules.day_of(mine.pushed_at), today=rules.day_of(now), requested_yuan=queries.requested_yuan(mine),
-        min_text_length=reason.min_text_length if reason else None,
-        days_tried=rules.days_tried(queries.attempts(mine)),
-    )  # fmt: skip
-    if found := rules.answer_problems(answer, facts):
+    if found := problems(mine, answer, now=now):
         raise DecisionInvalid(fields=found)
+    reason = queries.active_reason(answer.reason_code)
     is_granted = answer.outcome in GRANTED
     decision = BankDecision(
         recommendation=mine, supersedes=supersedes, outcome=answer.outcome,

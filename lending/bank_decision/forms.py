@@ -90,6 +90,7 @@ class DecisionForm(Answering):
     )
     decided_on = forms.DateField(label=_("决定日期"), widget=DAY)
     is_unusual_confirmed = forms.BooleanField(label=_("已核对,以上数值无误"), required=False)
+
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["reason_code"].choices = reasons()

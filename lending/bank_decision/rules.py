@@ -89,9 +89,9 @@ def line_problems(answer: Answer, requested_yuan: Decimal | None) -> dict[str, s
     elif line > LINE_CAP_YUAN:
         said = _("额度超过 10 亿元,请检查单位。")
     elif requested_yuan is not None and answer.outcome == Outcome.PARTLY_APPROVED and line >= requested_yuan:
-        said = _("额度不低于需求金额,请改选“同意授信”。")
+        said = _("额度不低于需求金额 %(asked)s 元,请改选“同意授信”。") % {"asked": requested_yuan}
     elif requested_yuan is not None and answer.outcome == Outcome.APPROVED and line < requested_yuan:
-        said = _("额度低于需求金额,请改选“部分授信”。")
+        said = _("额度低于需求金额 %(asked)s 元,请改选“部分授信”。") % {"asked": requested_yuan}
     return {"credit_line_yuan": said} if said else {}
 
 

@@ -1,5 +1,6 @@
 """Cases and their events in the admin, and the bank's page of a recommendation with its case line and timeline."""
 
+import json
 from datetime import datetime
 
 from django.contrib import admin
@@ -80,15 +81,14 @@ class EventAdmin(ReadOnly):
     """The chain of events, for the auditor and the city. `manage.py verify_audit` checks that it holds."""
 
     may_view = (Role.AUDITOR, Role.CITY)
-    list_display = ("at_shanghai", "case", "seq", "name", "to_stage", "by", "organisation", "short_digest")
+    list_display = ("at_shanghai", "case_number", "place", "name", "to_stage", "by", "office", "short_digest")
     list_filter = ("to_stage", "case__district")
     list_select_related = ("case", "by", "organisation")
     search_fields = ("case__number", "by__username", "by__name")
     search_help_text = _("办件编号、经办人")
     ordering = ("-id",)
     fields = (
-        "case", "seq", "at", "kind", "from_stage", "to_stage", "by", "organisation", "bank", "detail", "previous_digest",
-        "digest",
+        "at_shanghai", "case_number", "place", "name", "stages", "by", "office", "bound_bank", "told", "link",
     )  # fmt: skip
     exports = (
         ("at", _("时间")), ("case.number", _("办件编号")), ("seq", _("序号")), ("kind", _("事件")), ("from_stage", _("原环节")),
@@ -109,6 +109,35 @@ class EventAdmin(ReadOnly):
     @display(description=_("事件"), ordering="kind")
     def name(self, row: Event) -> str:
         return words.name_of(row.kind, row.detail)
+
+    @display(description=_("办件编号"), ordering="case__number")
+    def case_number(self, row: Event) -> str:
+        return row.case.number
+
+    @display(description=_("序号"))
+    def place(self, row: Event) -> int:
+        return row.seq
+
+    @display(description=_("环节变化"))
+    def stages(self, row: Event) -> str:
+        left = row.get_from_stage_display()
+        return f"{left} → {row.get_to_stage_display()}" if left else row.get_to_stage_display()
+
+    @display(description=_("机构"), ordering="organisation__name", empty_value="—")
+    def office(self, row: Event) -> str | None:
+        return row.organisation and row.organisation.name
+
+    @display(description=_("相关银行"), empty_value="—")
+    def bound_bank(self, row: Event) -> str | None:
+        return row.bank and row.bank.name
+
+    @display(description=_("内容"))
+    def told(self, row: Event) -> str:
+        return json.dumps(row.detail, ensure_ascii=False, indent=1, sort_keys=True)
+
+    @display(description=_("链上摘要(前 → 本)"))
+    def link(self, row: Event) -> str:
+        return f"{row.previous_digest or '—'} → {row.digest}"
 
     @display(description=_("摘要"))
     def short_digest(self, row: Event) -> str:

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from lending.bank_decision import settling
 from lending.models import BankDecision, Disbursement, Event, Recommendation
 from tests.lending.bank_decision import stage
 
@@ -77,3 +78,21 @@ def test_two_payments_that_together_exceed_the_line_are_not_both_taken(cast, api
     answers = at_once(lambda: one.post(path, loan), lambda: two.post(path, loan))
     assert answers == [(201, None), (422, "limit_exceeded")]
     assert list(Disbursement.objects.values_list("amount_yuan", flat=True)) == [Decimal("200000.00")]
+
+
+def test_behind_the_lock_stands_the_unique_constraint(cast, api, monkeypatch):
+    """Two reviewers who both got past the check: the second insert meets the constraint and is told the same."""
+    pushed = stage.push(cast, at=an_hour_ago())
+    both_have_read = threading.Barrier(2, timeout=10)
+
+    def unlocked(recommendation):
+        mine = Recommendation.objects.select_related("bank", "case").get(pk=recommendation.pk)
+        both_have_read.wait()
+        return mine
+
+    monkeypatch.setattr(settling, "lock", unlocked)
+    path = f"/api/v1/recommendations/{pushed.pk}/decision/"
+    one, two = api(cast.bank), api(cast.bank2)
+    answers = at_once(lambda: one.post(path, TERMS), lambda: two.post(path, TERMS))
+    assert answers == [(201, None), (409, "already_decided")]
+    assert BankDecision.objects.filter(recommendation=pushed).count() == 1
