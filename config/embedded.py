@@ -8,6 +8,7 @@ terminals never pull the rug from under each other.
     python -m config.embedded status|urls|stop
 """
 
+import atexit
 import fcntl
 import hashlib
 import json
@@ -27,6 +28,7 @@ START_SECONDS = (
 )
 
 _lease = None  # the open lease file; closing it, or dying, gives the lease back
+_keeper: subprocess.Popen | None = None  # where this process started it
 
 
 class EmbeddedError(env.ConfigurationError):
@@ -106,6 +108,13 @@ def use_if_needed() -> None:
         return
     if wants_postgres() or wants_redis():
         ensure_started()
+        atexit.register(_leave_as_found, os.getpid())
+
+
+def _leave_as_found(pid: int) -> None:
+    """A command that started the servers returns when they are down again, not a moment before."""
+    if pid == os.getpid() and _keeper is not None:  # not in a fork, which inherits us
+        stop()
 
 
 def ensure_started() -> dict[str, str]:
@@ -143,7 +152,9 @@ def stop(wait_seconds: float = 60) -> bool:
             # Exclusive: nobody uses them, the keeper just has not looked yet. Neither: the keeper is stopping them.
             if not try_lock(probe, fcntl.LOCK_EX) and try_lock(probe, fcntl.LOCK_SH):
                 return False
-        time.sleep(0.1)
+        time.sleep(0.05)
+    if _keeper is not None and keeper_pid() is None:
+        _keeper.wait(5)  # else it stays in the process table until somebody asks how it ended
     return keeper_pid() is None
 
 
@@ -177,9 +188,10 @@ def keeper_pid() -> int | None:
 
 
 def _start_keeper(run: Path) -> None:
+    global _keeper
     (run / "state.json").unlink(missing_ok=True)
     with (run.parent / "log" / "keeper.log").open("ab") as log:
-        keeper = subprocess.Popen(
+        _keeper = subprocess.Popen(
             [sys.executable, "-m", "config.keeper"],
             cwd=env.ROOT,
             env={**os.environ, "DOORSTEP_VAR": str(var_dir())},
@@ -189,11 +201,11 @@ def _start_keeper(run: Path) -> None:
             start_new_session=True,  # Ctrl-C in the terminal is not meant for the servers
         )
     answer = (
-        keeper.stdout.readline().decode(errors="replace").strip()
+        _keeper.stdout.readline().decode(errors="replace").strip()
     )  # one line: "ready", or what went wrong
-    keeper.stdout.close()
+    _keeper.stdout.close()
     if answer != "ready":
-        keeper.wait(timeout=START_SECONDS)
+        _keeper.wait(timeout=START_SECONDS)
         raise EmbeddedError(
             answer or f"The local servers did not start; see {run.parent / 'log' / 'keeper.log'}."
         )

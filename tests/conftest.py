@@ -20,23 +20,23 @@ os.environ["DOORSTEP_DOTENV"] = "0"
 os.environ["DOORSTEP_FSYNC"] = "off"
 
 
-def free_var_dir():
-    """The folder, and the open lock that keeps it ours until the process ends."""
+def free_var_dir() -> str:
+    """The folder; its lock keeps it ours until the process ends."""
     for name in ["test", *(f"test-{number}" for number in range(2, 20))]:
         folder = ROOT / "var" / name
         folder.mkdir(mode=0o711, parents=True, exist_ok=True)
-        lock = (folder / "tests.lock").open("a")
+        lock = os.open(folder / "tests.lock", os.O_CREAT | os.O_RDWR)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            lock.close()
+            os.close(lock)
             continue
-        return str(folder), lock
+        return str(folder)
     raise SystemExit("Eighteen test runs at once are too many.")
 
 
 if not os.environ.get("DOORSTEP_VAR"):
-    os.environ["DOORSTEP_VAR"], _kept_open = free_var_dir()
+    os.environ["DOORSTEP_VAR"] = free_var_dir()
 # Set here and not in pyproject.toml: from there, pytest-django reads the settings before this file has spoken.
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 
