@@ -9,8 +9,10 @@ BANK = SimpleNamespace(code="DEMO-B1")
 
 
 def test_1_the_panel_prints_a_code_for_the_firm(people, story):
-    page = people("panel").page(f"/codes/print/?business={FIRM.credit_code}")
-    assert FIRM.name in page
+    panel, sheet = people("panel"), f"/codes/print/?business={FIRM.credit_code}"
+    assert "没有有效的码" in panel.page(sheet)
+    panel.submit(sheet)
+    assert FIRM.name in panel.page(sheet)
     story.qr_url = people("officer").read(f"businesses/{FIRM.credit_code}/")["qr_url"]
     story.token = story.qr_url.rstrip("/").rsplit("/", 1)[1]
 

@@ -11,34 +11,38 @@ from visits.codes import rules, services
 from visits.codes.models import Code
 
 
-class SubjectSerializer(serializers.Serializer):
-    """`credit_code` for a business, `staff_number` for an officer, `grid` for a grid; the others are absent."""
-
+class CodeBusiness(serializers.Serializer):
+    credit_code = serializers.CharField()
     name = serializers.CharField()
-    credit_code = serializers.CharField(required=False)
-    staff_number = serializers.CharField(required=False)
-    organisation = serializers.CharField(required=False)
-    grid = serializers.CharField(required=False)
-    district = serializers.CharField(required=False, allow_null=True)
+    district = serializers.CharField(source="district.code", default=None, allow_null=True)
+
+
+class CodeOfficer(serializers.Serializer):
+    name = serializers.CharField()
+    staff_number = serializers.CharField()
+    organisation = serializers.CharField(source="organisation.name", default=None, allow_null=True)
+
+
+class CodeGrid(serializers.Serializer):
+    code = serializers.CharField()
+    name = serializers.CharField()
+    district = serializers.CharField(source="district.code")
 
 
 class CodeSerializer(serializers.Serializer):
+    """One of `business`, `officer` and `grid`, by `kind`; the other two are null."""
+
     kind = serializers.ChoiceField(Code.Kind.choices)
-    short_code = serializers.CharField()
+    short_code = serializers.SerializerMethodField()
     version = serializers.IntegerField()
     issued_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()
-    subject = SubjectSerializer()
+    business = CodeBusiness(allow_null=True)
+    officer = CodeOfficer(allow_null=True)
+    grid = CodeGrid(allow_null=True)
 
-
-def subject_of(code: Code) -> dict:
-    if code.business:
-        district = code.business.district.code if code.business.district else None
-        return {"name": code.business.name, "credit_code": code.business.credit_code, "district": district}
-    if code.officer:
-        place = code.officer.organisation.name if code.officer.organisation else ""
-        return {"name": code.officer.name, "staff_number": code.officer.staff_number, "organisation": place}
-    return {"name": code.grid.name, "grid": code.grid.code, "district": code.grid.district.code}
+    def get_short_code(self, code: Code) -> str:
+        return rules.short_code(rules.token_for(code.secret))
 
 
 class OneCode(APIView):
@@ -48,8 +52,4 @@ class OneCode(APIView):
     @extend_schema(responses=CodeSerializer)
     def get(self, request: Request, token: str) -> Response:
         code = services.scan_to_read(text=token, by=request.user, now=timezone.now())
-        about = {
-            "kind": code.kind, "short_code": rules.short_code(rules.token_for(code.secret)), "version": code.version,
-            "issued_at": code.issued_at, "expires_at": code.expires_at, "subject": subject_of(code),
-        }  # fmt: skip
-        return Response(CodeSerializer(about).data)
+        return Response(CodeSerializer(code).data)

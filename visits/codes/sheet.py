@@ -16,6 +16,7 @@ from visits.register.models import Business, BusinessList, Grid
 
 PER_VIEW = 96  # eight A4 pages of twelve: what one press of "print" brings out
 MAX_CHOSEN = 200
+NAMED = 5  # of those without a code, told by name
 MAX_ISSUED = 500  # new codes in one press; press again for more
 
 

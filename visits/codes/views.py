@@ -64,7 +64,7 @@ def print_sheet(request: HttpRequest) -> HttpResponse:
     page = Paginator(sheet.codes(picked, request.user, now), sheet.PER_VIEW).get_page(request.GET.get("page"))
     context = {
         "picked": picked, "page": page, "labels": [sheet.label(code) for code in page],
-        "bare": 0 if picked.is_empty else _bare(picked, chosen, request.user, now).count(),
+        **_bare_summary(picked, chosen, request.user, now),
         "lists": BusinessList.objects.filter(is_active=True), "grids": visible_to(request.user, Grid)[:500],
         "nav": nav(request, "codes-print"), "query": _query_without_page(request),
     }  # fmt: skip
@@ -121,6 +121,14 @@ def _bare(picked: sheet.Selection, chosen, user, now):
     if picked.grids:
         return queries.without_live_code(visible_to(user, Grid), now)
     return queries.without_live_code(chosen, now)
+
+
+def _bare_summary(picked: sheet.Selection, chosen, user, now) -> dict:
+    """How many are still without a code, and the first few by name."""
+    if picked.is_empty:
+        return {"bare": 0, "bare_names": []}
+    bare = _bare(picked, chosen, user, now)
+    return {"bare": bare.count(), "bare_names": [str(one) for one in bare[: sheet.NAMED]]}
 
 
 def _issue(picked: sheet.Selection, chosen, user, now) -> int:

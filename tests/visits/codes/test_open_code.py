@@ -121,19 +121,18 @@ def test_the_page_is_not_cached_and_its_token_leaves_with_no_link(cast, web, sho
 
 def test_the_api_tells_an_officer_what_a_code_stands_for(cast, api, shop):
     said = api(cast.officer).get(f"/api/v1/codes/{token_of(shop, cast.panel)}/").json()
-    assert (said["kind"], said["version"], said["subject"]) == (
-        "business", 1, {"name": "测试老字号米店", "credit_code": shop.credit_code, "district": "310104"},
-    )  # fmt: skip
+    door = {"credit_code": shop.credit_code, "name": "测试老字号米店", "district": "310104"}
+    assert (said["kind"], said["version"], said["business"], said["officer"], said["grid"]) == ("business", 1, door, None, None)
 
 
 def test_the_api_tells_anyone_signed_in_who_a_visitor_is(cast, api):
     said = api(cast.bank).get(f"/api/v1/codes/{token_of(cast.officer, cast.officer)}/").json()
-    assert said["subject"] == {
-        "name": "周访",
-        "staff_number": "",
-        "organisation": "沪江示范银行徐汇区支行",
-        "district": None,
-    }
+    assert said["officer"] == {"name": "周访", "staff_number": "", "organisation": "沪江示范银行徐汇区支行"}
+
+
+def test_the_api_tells_the_panel_which_grid_a_code_hangs_in(cast, api):
+    said = api(cast.panel).get(f"/api/v1/codes/{token_of(make.grid(cast.xuhui), cast.panel)}/").json()
+    assert said["grid"] == {"code": "310104-G1", "name": "一号网格", "district": "310104"}
 
 
 @pytest.mark.parametrize("who", ["panel_other", "bank", "auditor"])
