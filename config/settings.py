@@ -242,7 +242,9 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {
 
 # --- Sources of credit data -----------------------------------------------------------------------------------------------
 CREDIT_SOURCES = env.json_list(
-    "CREDIT_SOURCES", [{"code": "city-platform", "adapter": "dataset"}], required={"code", "adapter"}
+    "CREDIT_SOURCES",
+    [{"code": "city-platform", "name": "市公共信用信息平台", "adapter": "dataset"}],
+    required={"code", "adapter"},
 )
 
 # --- Logs ---------------------------------------------------------------------------------------------------------------

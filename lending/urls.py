@@ -4,5 +4,7 @@ from lending.go import go
 
 urlpatterns = [
     path("", include("lending.dashboard.urls")),
+    path("", include("lending.progress.urls")),
+    path("", include("lending.recommendation_list.urls")),
     path("go/<str:number>/", go, name="go-case"),
 ]

@@ -1,18 +1,8 @@
 """Reads about lookups. Never writes."""
 
-from datetime import datetime
-
-from django.db.models import QuerySet
-
-from lending.case import FinancingCase
-from lending.models import CreditLookup
+from django.conf import settings
 
 
-def usable(case: FinancingCase, now: datetime) -> QuerySet[CreditLookup]:
-    """The latest answer per source that may still be relied on; "not fetched" is no answer and hides none."""
-    return (
-        CreditLookup.objects.filter(case=case, expires_at__gt=now)
-        .exclude(answer=CreditLookup.Answer.NOT_FETCHED)
-        .order_by("source", "-requested_at", "-pk")
-        .distinct("source")
-    )
+def name_of_source(code: str) -> str:
+    """What people call a source; the code of one that is no longer configured."""
+    return next((s.get("name") or code for s in settings.CREDIT_SOURCES if s["code"] == code), code)

@@ -140,7 +140,10 @@ def _branch(push: Recommendation, viewer: Viewer) -> dict:
             branch  # the bank's word on the owner is not the owner's to read before the panel has checked it
         )
     branch |= {"at": decision.recorded_at, "label": str(outcome.label)}
-    branch["state"] = "done" if outcome in GRANTED else "late"
+    if push.state == Recommendation.State.CONFIRMING:
+        branch |= {"label": _("%(outcome)s(待专班确认)") % {"outcome": outcome.label}, "state": "soon"}
+    else:
+        branch["state"] = "done" if outcome in GRANTED else "late"
     if not is_hidden:
         branch |= _told(decision, outcome, viewer)
     return branch

@@ -100,7 +100,10 @@ def _may_read(event: Event, viewer: Viewer) -> bool:
     if viewer.eyes is Eyes.OFFICER:
         return event.bank_id is not None or event.kind in OFFICER_READS  # other banks' are hidden already
     if viewer.eyes is Eyes.OWNER:
-        return event.kind in OWNER_READS or event.kind == "decided"
+        # a refusal is a code here; the owner reads it in plain words beside the line
+        return event.kind in OWNER_READS or (
+            event.kind == "decided" and event.detail.get("outcome") in GRANTED
+        )
     return viewer.eyes is Eyes.PANEL or event.bank_id is not None or event.kind in ("opened", "listed")
 
 

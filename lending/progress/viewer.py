@@ -26,7 +26,7 @@ class Viewer:
         return self.bank is None or self.bank.pk != bank_id
 
 
-OWNER = Viewer(Eyes.OWNER)
+OWNER, PANEL = Viewer(Eyes.OWNER), Viewer(Eyes.PANEL)
 
 
 def viewer_of(user: User) -> Viewer:
@@ -34,4 +34,4 @@ def viewer_of(user: User) -> Viewer:
         return Viewer(Eyes.BANK, user.bank)
     if user.role == Role.FIELD_OFFICER:
         return Viewer(Eyes.OFFICER, user.bank)
-    return Viewer(Eyes.PANEL)
+    return PANEL

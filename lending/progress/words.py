@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.templatetags.doorstep import shanghai, wan
 from lending.bank_decision.outcomes import GRANTED, Outcome
+from lending.credit_lookup.queries import name_of_source
 from lending.district_review.models import Criterion
 
 NAMES = {
@@ -35,6 +36,7 @@ NAMES = {
     "outcome_confirmed": gettext_lazy("专班确认银行反馈"),
     "outcome_refused": gettext_lazy("专班未确认,退回银行"),
     "recommendation_withdrawn": gettext_lazy("推送撤回"),
+    "consent_withdrawn": gettext_lazy("企业撤回一项授权"),
     "withdrawn": gettext_lazy("企业撤回"),
     "disbursed": gettext_lazy("放款"),
     "repair_opened": gettext_lazy("开始会诊修复"),
@@ -86,7 +88,9 @@ def _looked_up(detail: dict) -> str:
     answers = detail.get("sources")
     if not isinstance(answers, dict):
         return ""
-    return ";".join(f"{source}:{ANSWERS.get(answer, answer)}" for source, answer in answers.items())
+    return ";".join(
+        f"{name_of_source(code)}:{ANSWERS.get(answer, answer)}" for code, answer in answers.items()
+    )
 
 
 def _reviewed(detail: dict) -> str:
@@ -105,7 +109,7 @@ def _listed(detail: dict) -> str:
 
 def _pushed(detail: dict) -> str:
     due = _moment(detail.get("due_at"))
-    return _("请于%(due)s前答复") % {"due": shanghai(due, "due")} if due else ""
+    return _("须于%(due)s前答复") % {"due": shanghai(due, "due")} if due else ""
 
 
 def _decided(detail: dict) -> str:

@@ -1,0 +1,167 @@
+"""Everything the district's page of one case is written from, read in a fixed number of queries. Never writes."""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from accounts.models import Organisation, User
+from lending.credit_lookup.queries import name_of_source
+from lending.credit_lookup.services import STAGES as LOOKED_UP_IN
+from lending.district_review import evidence, rules
+from lending.district_review import queries as review_queries
+from lending.district_review.models import Criterion, DistrictReview
+from lending.models import CreditLookup, FinancingCase, Recommendation
+from lending.opening import missing_for
+from lending.progress import queries
+from lending.progress.viewer import viewer_of
+from lending.sla.calendar import day_of
+from lending.stages import Stage
+from visits.consent.models import Consent, Scope
+from visits.models import Visit
+
+EARTH_M = 6_371_000
+
+
+@dataclass(frozen=True)
+class ConsentState:
+    consent: Consent
+    state: str  # live, withdrawn, expired
+
+    @property
+    def may_look_up(self) -> bool:
+        return self.state == "live" and Scope.CREDIT_LOOKUP in self.consent.scopes
+
+    @property
+    def may_share(self) -> bool:
+        return self.state == "live" and Scope.SHARE_NEED in self.consent.scopes
+
+
+@dataclass(frozen=True)
+class CaseFacts:
+    case: FinancingCase
+    visits: list[Visit]
+    consents: list[ConsentState]
+    lookups: list[CreditLookup]  # the newest first, what was not fetched included
+    usable: list[CreditLookup]  # the latest answer per source that may still be relied on
+    reviews: list[DistrictReview]
+    is_own_visit: bool
+    missing: list[str]
+
+    @property
+    def banks_named(self) -> list[Organisation]:
+        """Active banks that the owner's live consents name, the owner's preference first."""
+        preferred = {code: place for place, code in enumerate(self.case.need.preferred_banks)}
+        named = {s.consent.recipient for s in self.consents if s.may_share and s.consent.recipient.is_active}
+        return sorted(named, key=lambda bank: (preferred.get(bank.code, 99), bank.code))
+
+    @property
+    def may_be_looked_up(self) -> bool:
+        return self.case.stage in LOOKED_UP_IN and any(state.may_look_up for state in self.consents)
+
+
+def case_for_the_desk(user: User):
+    cases = queries.with_story(queries.cases_seen_by(user), viewer_of(user))
+    return cases.select_related("business", "district", "need__visit__officer", "need__visit__organisation")
+
+
+def facts_of(case: FinancingCase, user: User, now: datetime) -> CaseFacts:
+    lookups = list(case.lookups.select_related("by").order_by("-requested_at", "source", "-pk"))
+    of_the_case = Q(case_number=case.number) | Q(pk__in=[case.origin_visit_id, case.need.visit_id])
+    visits = (
+        Visit.objects.filter(of_the_case).select_related("officer", "organisation").order_by("-started_at")
+    )
+    reviews = (
+        case.reviews.select_related("reviewer")
+        .prefetch_related("findings", "banks", "lookups")
+        .order_by("-reviewed_at", "-pk")
+    )
+    return CaseFacts(
+        case=case,
+        visits=list(visits),
+        consents=consents_of(case, now),
+        lookups=lookups,
+        usable=_usable(lookups, now),
+        reviews=list(reviews),
+        is_own_visit=any(visit.officer_id == user.pk for visit in visits),
+        missing=missing_for(case.need, now) if case.stage == Stage.INTAKE else [],
+    )
+
+
+def consents_of(case: FinancingCase, now: datetime) -> list[ConsentState]:
+    """One per recipient: a live one before an ended one, the newer before the older."""
+    rows = Consent.objects.filter(business=case.business_id).select_related("recipient", "signing__notice")
+    found: dict[int, ConsentState] = {}
+    for consent in rows.order_by("given_at", "pk"):
+        state = (
+            "withdrawn"
+            if consent.withdrawn_at
+            else "live"
+            if consent.given_at <= now < consent.expires_at
+            else "expired"
+        )
+        before = found.get(consent.recipient_id)
+        if before is None or before.state != "live" or state == "live":
+            found[consent.recipient_id] = ConsentState(consent, state)
+    return sorted(found.values(), key=lambda each: (each.state != "live", each.consent.recipient.code))
+
+
+def _usable(lookups: list[CreditLookup], now: datetime) -> list[CreditLookup]:
+    latest: dict[str, CreditLookup] = {}
+    for receipt in lookups:  # the newest first
+        if receipt.answer != CreditLookup.Answer.NOT_FETCHED and receipt.expires_at > now:
+            latest.setdefault(receipt.source, receipt)
+    return [latest[source] for source in sorted(latest)]
+
+
+def criteria_of(facts: CaseFacts, receipts: list[CreditLookup], now: datetime) -> list[dict]:
+    """The five cards: name, 参考口径, evidence out of these receipts and a first draft of the note; no verdict."""
+    guides = review_queries.guides(facts.case.district, day_of(now))
+    names = {receipt.source: name_of_source(receipt.source) for receipt in receipts}
+    items = [item | {"source": names[receipt.source]} for receipt in receipts for item in receipt.items]
+    found = evidence.evidence(items, list(names.values()), _visit_facts(facts))
+    return [
+        {
+            "code": name, "label": str(Criterion(name).label), "guide": guides.get(name), "evidence": found[name],
+            "draft": evidence.note(found[name]),
+        }
+        for name in rules.CRITERIA
+    ]  # fmt: skip
+
+
+def _visit_facts(facts: CaseFacts) -> evidence.Facts:
+    case, need = facts.case, facts.case.need
+    # an on-site visit proves the premises whichever visit the need was told at
+    on_site = (
+        visit for visit in facts.visits if visit.mode == Visit.Mode.ON_SITE and visit.annulled_at is None
+    )
+    visit = next(on_site, need.visit)
+    signed = next((state.consent for state in facts.consents if state.state == "live"), None)
+    return evidence.Facts(
+        status=case.business.status, registered_on=case.business.registered_on, address=case.business.address,
+        visit_mode=visit.mode, visit_mode_name=str(visit.get_mode_display()), visited_on=day_of(visit.started_at),
+        visited_by=f"{visit.organisation.name} {visit.officer.name}", distance_m=_distance_m(case, visit),
+        amount_yuan=case.amount_yuan, purpose_name=str(need.get_purpose_display()) if need.purpose else "",
+        purpose_text=need.purpose_text, signed_name=signed.signing.signed_name if signed else "",
+        signed_on=day_of(signed.given_at) if signed else None,
+    )  # fmt: skip
+
+
+def _distance_m(case: FinancingCase, visit: Visit) -> int | None:
+    """Metres between where the phone was and where the business stands on the map, to the nearest ten."""
+    here, there = (visit.lat, visit.lon), (case.business.lat, case.business.lon)
+    if None in here + there:
+        return None
+    north = math.radians(float(here[0] - there[0]))
+    east = math.radians(float(here[1] - there[1])) * math.cos(math.radians(float(here[0])))
+    return round(EARTH_M * math.hypot(north, east) / 10) * 10
+
+
+def expires_soon(receipt: CreditLookup, now: datetime) -> bool:
+    return receipt.expires_at is not None and receipt.expires_at - now < timedelta(days=5)
+
+
+def waiting_for_a_word(case: FinancingCase) -> list[Recommendation]:
+    """Reports of banks that are no decisions and wait for the panel: 放弃, 无真实需求, 无法联系, 他行获贷."""
+    return [push for push in case.pushes if push.state == Recommendation.State.CONFIRMING and push.in_force]

@@ -1,0 +1,91 @@
+"""Where the case is and what comes next, in one plain sentence each: for the owner and for the officer."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from lending.bank_decision.outcomes import GRANTED
+from lending.models import FinancingCase, Recommendation
+from lending.stages import Stage
+
+
+@dataclass(frozen=True)
+class Next:
+    """`now` says where it is, `then` what comes next or what to do; `state` colours it."""
+
+    now: str
+    then: str
+    state: str = "progress"
+
+
+def for_owner(case: FinancingCase) -> Next:
+    stage = Stage(case.seen_stage)
+    said = {
+        Stage.INTAKE: Next(_("已登记走访"), _("还差融资需求或授权。请联系走访人员补齐,或等待再次走访。"), "soon"),
+        Stage.AUTHORISED: Next(_("授权已收到"), _("区级工作专班将查询公共信用信息,然后审核。您暂时不用做什么。")),
+        Stage.UNDER_REVIEW: Next(_("区级工作专班正在审核"), _("审核通过后,会推送给您授权的银行。您暂时不用做什么。")),
+        Stage.RETURNED: Next(_("需要补充材料"), _("请按下面的说明准备,走访人员会与您联系。"), "soon"),
+        Stage.RECOMMENDED: Next(_("审核已通过"), _("专班正在安排推送给您授权的银行。")),
+        Stage.WITH_BANK: Next(_("银行正在办理"), _("银行会与您联系了解情况,并在期限内答复是否授信。")),
+        Stage.APPROVED: Next(_("银行已同意授信"), _("请与银行签订合同,按银行通知办理放款。"), "done"),
+        Stage.DISBURSED: Next(_("贷款已发放"), _("祝生意兴隆。请按合同约定还款。"), "done"),
+        Stage.DECLINED: Next(_("这次没有获得授信"), _("专班会联系您,商量改向其他银行申请,或先解决下面提到的问题。"), "soon"),
+        Stage.IN_REPAIR: Next(_("正在帮您解决问题"), _("专班正与有关部门会诊,解决后可再次推荐。")),
+        Stage.NOT_RECOMMENDED: Next(_("没有推荐给银行"), _("原因见下面。情况改变后,可以在下次走访时再提出。"), "late"),
+        Stage.CLOSED_UNFUNDED: Next(_("本次办理已结束"), _("没有获得融资。如与实际情况不符,请联系区级工作专班。"), "late"),
+        Stage.WITHDRAWN: Next(_("您已撤回申请"), _("银行不会再就此联系您。以后有需要,可以在下次走访时再提出。"), "rest"),
+    }  # fmt: skip
+    return said[stage]
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why something was not granted, in words for the owner, and where to mend it."""
+
+    title: str
+    text: str
+    where: str = ""
+
+
+def plain_reasons(case: FinancingCase) -> list[Reason]:
+    """What the owner may do something about: why it was returned or not recommended, and each bank's coded refusal in
+    the words that the table of reasons keeps for owners; never the text meant for colleagues."""
+    stage = Stage(case.seen_stage)
+    told = {
+        Stage.RETURNED: ("returned", _("需要补充")),
+        Stage.NOT_RECOMMENDED: ("not_recommended", _("没有推荐的原因")),
+    }
+    found = []
+    if stage in told:
+        kind, title = told[stage]
+        event = next((event for event in reversed(case.story) if event.kind == kind), None)
+        if event and event.detail.get("reason"):
+            found.append(Reason(title, event.detail["reason"]))
+    for push in case.pushes:
+        for decision in push.in_force if push.state == Recommendation.State.DECIDED else ():
+            if decision.reason:
+                where = decision.reason.department if decision.reason.is_repairable else ""
+                found.append(Reason(push.bank.name, decision.reason.owner_text, where))
+    return found
+
+
+def for_officer(case: FinancingCase) -> Next:
+    stage = Stage(case.seen_stage)
+    if stage is Stage.WITH_BANK and any(d.outcome in GRANTED for push in case.pushes for d in push.in_force):
+        stage = Stage.APPROVED
+    said = {
+        Stage.INTAKE: Next(_("还差需求或授权"), _("请再次走访,补齐需求金额、用途和企业授权。"), "soon"),
+        Stage.AUTHORISED: Next(_("等专班查询信用信息"), _("您暂时不用做什么。")),
+        Stage.UNDER_REVIEW: Next(_("专班审核中"), _("您暂时不用做什么。")),
+        Stage.RETURNED: Next(_("已退回,等您补正"), _("请按下面的原因补齐,再登记一次走访,办件会自动回到专班。"), "soon"),
+        Stage.RECOMMENDED: Next(_("已推荐,等推送银行"), _("您暂时不用做什么。"), "done"),
+        Stage.WITH_BANK: Next(_("银行办理中"), _("银行在期限内答复是否授信。")),
+        Stage.APPROVED: Next(_("银行已授信,等放款"), _("可提醒企业主与银行签约。"), "done"),
+        Stage.DISBURSED: Next(_("已放款"), _("办件办结。"), "done"),
+        Stage.DECLINED: Next(_("银行未授信"), _("专班将改推其他银行或组织会诊,请留意是否需要再次走访。"), "soon"),
+        Stage.IN_REPAIR: Next(_("会诊修复中"), _("专班正与有关部门处理,请留意是否需要再次走访。")),
+        Stage.NOT_RECOMMENDED: Next(_("不予推荐"), _("办件办结。企业情况改变后,可再次走访登记。"), "late"),
+        Stage.CLOSED_UNFUNDED: Next(_("未获融资"), _("办件办结。"), "late"),
+        Stage.WITHDRAWN: Next(_("企业已撤回"), _("办件办结。"), "rest"),
+    }  # fmt: skip
+    return said[stage]

@@ -1,0 +1,18 @@
+from django.urls import path
+
+from lending.progress import desk, follow
+
+urlpatterns = [
+    path("district/cases/", desk.queue, name="district-queue"),
+    path("district/cases/<str:number>/", desk.case, name="district-case"),
+    path("district/cases/<str:number>/review/", desk.review_case, name="district-case-review"),
+    path("district/cases/<str:number>/lookup/", desk.look_up_case, name="district-case-lookup"),
+    path("district/cases/<str:number>/resume/", desk.resume_case, name="district-case-resume"),
+    path("district/cases/<str:number>/reopen/", desk.reopen_case, name="district-case-reopen"),
+    path(
+        "district/cases/<str:number>/report/<int:decision>/", desk.confirm_report, name="district-case-report"
+    ),
+    path("m/cases/<str:number>/", follow.officer_case, name="officer-case"),
+    path("track/<str:token>/", follow.track, name="track"),
+    path("track/<str:token>/withdraw/", follow.withdraw, name="track-withdraw"),
+]

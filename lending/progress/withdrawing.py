@@ -1,0 +1,55 @@
+"""The owner takes back a consent or the whole case; nobody has to agree to it."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.errors import NotFound
+from accounts.models import User
+from lending import audit
+from lending.models import FinancingCase, Recommendation
+from lending.sla import services as sla
+from lending.sla.kinds import DeadlineKind
+from lending.stages import Stage
+from lending.workflow import advance
+from visits.consent.models import Consent
+from visits.consent.services import withdraw_consent
+
+MAX_REASON = 200
+
+
+@transaction.atomic
+def withdraw_case(*, case: FinancingCase, by: User | None, now: datetime, reason: str = "") -> None:
+    """Closes the case wherever it stands and takes it back from the banks that have not answered. `by` is nobody where
+    the owner does it behind the tracking link. Refuses a closed case with WrongStage."""
+    case = FinancingCase.objects.select_for_update(no_key=True).select_related("district").get(pk=case.pk)
+    at_work = Recommendation.objects.select_for_update(no_key=True, of=("self",)).select_related("bank")
+    for push in at_work.filter(case=case, state__in=Recommendation.OPEN).order_by("pk"):
+        push.state = Recommendation.State.WITHDRAWN
+        push.save(update_fields=["state"])
+        kinds = (DeadlineKind.BANK_DECISION,)
+        sla.stop_clocks(case=case, kinds=kinds, bound=push.bank, now=now, is_cancelled=True)
+        detail = {"recommendation": push.pk, "because": "owner_withdrew"}
+        audit.record(case, "recommendation_withdrawn", by=by, now=now, bank=push.bank, detail=detail)
+    detail = {"reason": reason.strip()[:MAX_REASON]} if reason.strip() else {}
+    advance(case, Stage.WITHDRAWN, by=by, now=now, kind="withdrawn", detail=detail)
+
+
+@transaction.atomic
+def withdraw_one_consent(*, case: FinancingCase, consent_id: int, now: datetime) -> Consent:
+    """By the owner of this case: one recipient less, from now on. Noted in the case without naming the bank."""
+    consent = (
+        Consent.objects.filter(pk=consent_id, business=case.business_id).select_related("recipient").first()
+    )
+    if consent is None:
+        raise NotFound()
+    FinancingCase.objects.select_for_update(no_key=True).get(pk=case.pk)
+    ended = withdraw_consent(consent=consent, by=None, now=now, reason="企业主在进度页撤回")
+    audit.record(
+        FinancingCase.objects.get(pk=case.pk),
+        "consent_withdrawn",
+        by=None,
+        now=now,
+        detail={"consent": consent.pk},
+    )
+    return ended
