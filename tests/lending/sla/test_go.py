@@ -28,3 +28,14 @@ def test_the_bank_lands_on_its_recommendation(cast, web):
     pushed = making.recommendation(cast)
     answer = web(cast.bank).get(f"/go/{pushed.case.number}/")
     assert answer["Location"] == f"/admin/lending/recommendation/{pushed.pk}/change/"
+
+
+@pytest.mark.parametrize(("who", "address"), [
+    ("panel", "/district/cases/{}/"), ("city", "/district/cases/{}/"), ("officer", "/m/cases/{}/"),
+])  # fmt: skip
+def test_everybody_else_lands_on_their_page_of_the_case(cast, web, who, address):
+    case = making.recommendation(cast).case
+    type(case.origin_visit).objects.update(case_number=case.number)
+    client = web(getattr(cast, who))
+    answer = client.get(f"/go/{case.number}/")
+    assert (answer["Location"], client.get(answer["Location"]).status_code) == (address.format(case.number), 200)
