@@ -238,6 +238,7 @@ def nav(scope: Scope, path: str, *, is_city: bool) -> list[dict]:
                 "is_current": path == reverse("city"),
             },
             {"label": _("后台管理"), "url": "/admin/", "icon": "gear", "is_current": False},
+            {"label": _("二维码"), "url": reverse("codes-print"), "icon": "qr", "is_current": False},
         ]
     return [
         {
@@ -248,6 +249,7 @@ def nav(scope: Scope, path: str, *, is_city: bool) -> list[dict]:
         },
         {"label": _("办件审核"), "url": queue_url(scope), "icon": "inbox", "is_current": False},
         {"label": _("推荐清单"), "url": reverse("district-lists"), "icon": "document", "is_current": False},
+        {"label": _("二维码"), "url": reverse("codes-print"), "icon": "qr", "is_current": False},
     ]
 
 
