@@ -14,8 +14,8 @@ pytestmark = pytest.mark.django_db
 # session and person 2, their organisation 1; of the figures: clocks, steps, terms and names of the banks 4, due by day,
 # funnel, reasons; the choices of the filter 2. The district adds what waits (2) and the tasks (3); the city adds its
 # districts (steps, clocks, names).
-DISTRICT_STATEMENTS = 17
-CITY_STATEMENTS = 15
+DISTRICT_STATEMENTS = 16
+CITY_STATEMENTS = 14
 
 
 def busy(cast, count):
