@@ -23,7 +23,7 @@ from visits.models import BusinessList
 
 Made = TypeVar("Made")
 KEPT_SECONDS = 60
-DEAR_SECONDS = 0.4
+DEAR_SECONDS = 0.8
 
 
 @dataclass(frozen=True)

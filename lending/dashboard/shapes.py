@@ -228,30 +228,5 @@ def home_of(scope: Scope, *, is_city: bool) -> str:
     return reverse("city" if is_city else "district") + (f"?{query}" if query else "")
 
 
-def nav(scope: Scope, path: str, *, is_city: bool) -> list[dict]:
-    if is_city:
-        return [
-            {
-                "label": _("全市看板"),
-                "url": reverse("city"),
-                "icon": "chart",
-                "is_current": path == reverse("city"),
-            },
-            {"label": _("后台管理"), "url": "/admin/", "icon": "gear", "is_current": False},
-            {"label": _("二维码"), "url": reverse("codes-print"), "icon": "qr", "is_current": False},
-        ]
-    return [
-        {
-            "label": _("今日看板"),
-            "url": reverse("district"),
-            "icon": "chart",
-            "is_current": path == reverse("district"),
-        },
-        {"label": _("办件审核"), "url": queue_url(scope), "icon": "inbox", "is_current": False},
-        {"label": _("推荐清单"), "url": reverse("district-lists"), "icon": "document", "is_current": False},
-        {"label": _("二维码"), "url": reverse("codes-print"), "icon": "qr", "is_current": False},
-    ]
-
-
 def queue_url(scope: Scope, **filters: str) -> str:
     return reverse("district-queue") + f"?{urlencode({'district': scope.district.code} | filters)}"

@@ -88,7 +88,6 @@ def rows_behind(request: HttpRequest, what: str, is_city: bool = False) -> HttpR
         "scope": scope, "total": total, "as_of": now, "is_city": is_city,
         "pager": shapes.pager(request.path, params, page, behind.PAGE_SIZE, len(rows), total),
         "narrowing": shapes.narrowing_chips(request.path, scope), "back_url": shapes.home_of(scope, is_city=is_city),
-        "nav": shapes.nav(scope, request.path, is_city=is_city),
     }  # fmt: skip
     return render(request, "lending/dashboard/behind.html", context)
 
@@ -99,7 +98,6 @@ def _page(request: HttpRequest, figures: Figures, links: Links, now: datetime) -
     return {
         "scope": scope,
         "as_of": figures.as_of,
-        "nav": shapes.nav(scope, request.path, is_city=links.is_city),
         "periods": shapes.period_chips(request.path, scope),
         "narrowing": shapes.narrowing_chips(request.path, scope),
         "choices": queries.choices(),
