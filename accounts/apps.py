@@ -8,4 +8,8 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from django.apps import apps
+
         from accounts import access  # noqa: F401  registers who sees which organisations and people
+
+        apps.get_app_config("axes").verbose_name = _("登录安全")  # it names itself by its package

@@ -76,7 +76,11 @@ UNFOLD = {
     "BORDER_RADIUS": "8px",
     "COLORS": {"base": BASE, "primary": PRIMARY},
     "STYLES": [lambda request: static("admin.css")],
-    "SCRIPTS": [lambda request: static("receipt.js"), lambda request: static("submit-once.js")],
+    "SCRIPTS": [
+        lambda request: static("receipt.js"),
+        lambda request: static("submit-once.js"),
+        lambda request: static("admin-queue.js"),
+    ],
     "DASHBOARD_CALLBACK": "lending.bank_decision.inbox.dashboard",
     "SIDEBAR": {
         "show_search": False,

@@ -40,6 +40,9 @@ class Event(models.Model):
         ordering = ("case", "seq")
         constraints = [models.UniqueConstraint(fields=["case", "seq"], name="event_seq_once_per_case")]
 
+    def __str__(self) -> str:
+        return f"{self.seq} {self.kind}"
+
     def content(self) -> str:
         """The bytes that the digest covers, in one canonical spelling."""
         parts = [self.case_id, self.seq, self.at.timestamp(), self.kind, self.from_stage, self.to_stage, self.by_id,

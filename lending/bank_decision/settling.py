@@ -9,7 +9,7 @@ from lending.bank_decision.outcomes import GRANTED, Outcome
 from lending.errors import WrongStage
 from lending.models import FinancingCase, Recommendation
 from lending.sla import services as sla
-from lending.sla.models import DeadlineKind
+from lending.sla.models import DeadlineKind, DeadlinePolicy
 from lending.stages import Stage
 from lending.workflow import advance
 
@@ -36,6 +36,8 @@ def take_in(recommendation: Recommendation, *, by: User, now: datetime) -> None:
     recommendation.save(update_fields=["state", "received_at", "received_by"])
     detail = {"recommendation": recommendation.pk}
     audit.record(recommendation.case, "received", by=by, now=now, bank=recommendation.bank, detail=detail)
+    # where the policy counts from receipt, the clock is set anew; under every other policy this does nothing
+    sla.reach_start(deadline=recommendation.deadline, point=DeadlinePolicy.Start.RECEIPT, by=by, now=now)
 
 
 def require_with_bank(recommendation: Recommendation) -> None:

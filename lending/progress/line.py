@@ -80,10 +80,16 @@ def _here(case: FinancingCase, stage: Stage, viewer: Viewer, now: datetime) -> d
     clock = running_clock(case)
     step = {"at": case.stage_since, "detail": str(stage.label), "chip": chip(clock, now)}
     if viewer.eyes is Eyes.BANK and case.pushes:
-        step["at"] = case.pushes[-1].pushed_at
+        step["at"] = _own_moment(case.pushes[-1])
     if stage not in CLOSED and (acting := _who_acts(case, stage, viewer)):
         step["organisation"] = acting
     return step
+
+
+def _own_moment(push: Recommendation):
+    """Since when the bank's own part stands where it stands: its answer, or the push that it has not answered."""
+    answered = push.in_force if push.state == Recommendation.State.DECIDED else ()
+    return max((decision.recorded_at for decision in answered), default=push.pushed_at)
 
 
 def running_clock(case: FinancingCase):

@@ -1,6 +1,6 @@
 """Receipt, contact and decision: what each writes, and what it does to the clock, the case and the other banks."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,7 +8,7 @@ import pytest
 from accounts.errors import Invalid, NotAllowed
 from lending.bank_decision import services
 from lending.errors import AlreadyDecided, DecisionInvalid, WrongStage
-from lending.models import BankDecision, Event
+from lending.models import BankDecision, DeadlinePolicy, Event
 from tests.factories import NOW
 from tests.lending.bank_decision import stage
 
@@ -36,6 +36,21 @@ def test_a_receipt_is_taken_once_and_a_second_one_is_harmless(cast):
     again = services.receive(recommendation=pushed, by=cast.bank2, now=LATER + timedelta(hours=1))
     assert (again.state, again.received_at, again.received_by) == ("received", LATER, cast.bank)
     assert kinds(pushed) == ["received"]
+
+
+def test_where_the_policy_counts_from_receipt_the_clock_is_set_anew(cast):
+    DeadlinePolicy.objects.create(
+        kind="bank_decision",
+        district=cast.xuhui,
+        length=15,
+        starts_at="receipt",
+        effective_from=date(2026, 11, 1),
+    )
+    pushed = stage.push(cast)
+    due = pushed.deadline.due_at
+    services.receive(recommendation=pushed, by=cast.bank, now=NOW + timedelta(days=2))
+    pushed.deadline.refresh_from_db()
+    assert pushed.deadline.due_at == due + timedelta(days=2)
 
 
 def test_a_withdrawn_recommendation_is_not_received(cast):
