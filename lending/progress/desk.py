@@ -36,7 +36,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     """`?stage=&overdue=1&bank=&district=&q=&page=`; for the team and, reading only, the city."""
     require(request.user, Do.SEE_DISTRICT)
     found = queues.queue(request.user, queues.read(request.GET), timezone.now())
-    return render(request, "lending/progress/queue.html", found | {"banks": active_banks(), "desk": "cases"})
+    return render(request, "lending/progress/queue.html", found | {"banks": active_banks()})
 
 
 @require_safe
@@ -149,5 +149,5 @@ def _tell(form: ReviewForm, refusal: Refusal, found: FinancingCase) -> None:
 def _show(
     request: HttpRequest, found: FinancingCase, form: ReviewForm | None = None, status: int = 200
 ) -> HttpResponse:
-    context = page(found, request.user, timezone.now(), form) | {"desk": "cases"}
+    context = page(found, request.user, timezone.now(), form)
     return render(request, "lending/district_review/case.html", context, status=status)

@@ -58,7 +58,7 @@ def issue(request: HttpRequest) -> HttpResponse:
 def one(request: HttpRequest, number: str) -> HttpResponse:
     require(request.user, Do.SEE_DISTRICT)
     made = get_visible(request.user, lists_seen_by(request.user), number=number)
-    return render(request, "lending/recommendation_list/list.html", {"list": made, "desk": "lists"})
+    return render(request, "lending/recommendation_list/list.html", {"list": made})
 
 
 def _by_case(refusal: Refusal, items: list[tuple]) -> dict[str, str]:
@@ -90,7 +90,7 @@ def _show(
         for row in rows
     ]  # fmt: skip
     context = {
-        "rows": shown, "issued": issued, "sentence": sentence, "problem": (problems or {}).get("", ""), "desk": "lists",
+        "rows": shown, "issued": issued, "sentence": sentence, "problem": (problems or {}).get("", ""),
         "may_issue": may(request.user, Do.ISSUE_LIST), "max_banks": rules.MAX_BANKS_PER_CASE, "pager": _pager(issued),
     }  # fmt: skip
     return render(request, "lending/recommendation_list/lists.html", context, status=status)

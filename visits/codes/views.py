@@ -5,10 +5,9 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -67,7 +66,7 @@ def print_sheet(request: HttpRequest) -> HttpResponse:
         "picked": picked, "page": page, "labels": [sheet.label(code) for code in page],
         **_bare_summary(picked, chosen, request.user, now),
         "lists": BusinessList.objects.filter(is_active=True), "grids": visible_to(request.user, Grid)[:500],
-        "nav": nav(request), "query": _query_without_page(request),
+        "query": _query_without_page(request),
     }  # fmt: skip
     return render(request, "visits/codes/print.html", context)
 
@@ -84,7 +83,7 @@ def index(request: HttpRequest) -> HttpResponse:
     rows = queries.find_codes(request.user, now=now, **asked)
     page = Paginator(rows, 50).get_page(request.GET.get("page"))
     context = {
-        "page": page, "asked": asked, "now": now, "nav": nav(request), "query": _query_without_page(request),
+        "page": page, "asked": asked, "now": now, "query": _query_without_page(request),
         "kinds": Code.Kind.choices, "states": queries.STATES,
     }  # fmt: skip
     return render(request, "visits/codes/index.html", context)
@@ -100,25 +99,6 @@ def change(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
     done = _("已换发新码,旧码即刻作废。") if deed == "reissue" else _("已作废,再扫此码会被拒绝并留痕。")
     messages.success(request, done)
     return redirect(reverse("codes") + f"?search={rules.token_for(code.secret)}")
-
-
-# the district's own pages, by the names under which lending hangs them; one that is not there is left out
-DESK = (("district", gettext_lazy("今日看板"), "chart"), ("district-queue", gettext_lazy("办件审核"), "inbox"),
-        ("district-lists", gettext_lazy("推荐清单"), "document"))  # fmt: skip
-CITY = (("city", gettext_lazy("全市看板"), "chart"), ("admin:index", gettext_lazy("后台管理"), "gear"))
-
-
-def nav(request: HttpRequest) -> list[dict]:
-    links = CITY if request.user.role == Role.CITY else DESK
-    found = []
-    for name, label, icon in (*links, ("codes-print", gettext_lazy("二维码"), "qr")):
-        try:
-            found.append(
-                {"url": reverse(name), "label": label, "icon": icon, "is_current": name == "codes-print"}
-            )
-        except NoReverseMatch:
-            continue
-    return found
 
 
 def _bare(picked: sheet.Selection, chosen, user, now):
