@@ -131,12 +131,24 @@ def ensure_started() -> dict[str, str]:
     wait_for_lock(
         lease, fcntl.LOCK_SH, run
     )  # a keeper that is stopping still holds it exclusively: wait for it
+    _have_keeper(run)
+    _lease = lease
+    return urls
+
+
+def keep_up() -> None:
+    """For whoever holds a lease for long: start a new keeper where the old one was killed."""
+    if is_held() and keeper_pid() is None:
+        _have_keeper(var_dir() / "run")
+
+
+def _have_keeper(run: Path) -> None:
     with _open_lock(run / "starting") as starting:
         wait_for_lock(starting, fcntl.LOCK_EX, run)
         if not _is_ready(run):
+            if _keeper is not None:
+                _keeper.poll()  # take a killed one off the process table
             _start_keeper(run)
-    _lease = lease
-    return urls
 
 
 def stop(wait_seconds: float = 60) -> bool:
@@ -200,15 +212,12 @@ def _start_keeper(run: Path) -> None:
             stderr=log,
             start_new_session=True,  # Ctrl-C in the terminal is not meant for the servers
         )
-    answer = (
-        _keeper.stdout.readline().decode(errors="replace").strip()
-    )  # one line: "ready", or what went wrong
+    # One line: "ready", or what went wrong.
+    answer = _keeper.stdout.readline().decode(errors="replace").strip()
     _keeper.stdout.close()
     if answer != "ready":
         _keeper.wait(timeout=START_SECONDS)
-        raise EmbeddedError(
-            answer or f"The local servers did not start; see {run.parent / 'log' / 'keeper.log'}."
-        )
+        raise EmbeddedError(answer or f"The local servers did not start; see {log.name}.")
 
 
 def _is_ready(run: Path) -> bool:

@@ -137,6 +137,7 @@ class Supervisor:
         until = time.monotonic() + FIRST_ANSWER_SECONDS
         has_answered = False
         while not self.is_asked_to_stop:
+            self._look_after_servers()
             for child in self.children:
                 child.look()
             if not has_answered and answers(self.host, self.port):
@@ -147,6 +148,13 @@ class Supervisor:
                 return 1
             time.sleep(0.2)
         return 0
+
+    def _look_after_servers(self) -> None:
+        try:
+            embedded.keep_up()
+        except embedded.EmbeddedError as error:
+            say(str(error))
+            time.sleep(2)
 
     def _stop(self) -> None:
         if self.children:
