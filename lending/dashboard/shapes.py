@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.templatetags.doorstep import YUAN_PER_WAN
 from lending.dashboard.declines import Reason
-from lending.dashboard.facts import BANKS_CHANGE_AT, STEPS
+from lending.dashboard.facts import BANKS_CHANGE_AT, BY_CODE, STEPS
 from lending.dashboard.funnel import Steps, Tally
 from lending.dashboard.period import NAMES, Period
 from lending.dashboard.queries import Figures
@@ -56,8 +56,7 @@ def headline(steps: Steps, links: Links) -> list[dict]:
         "visited": _("走访户数"), "need": _("有需求"), "recommended": _("推荐"), "granted": _("授信"),
         "disbursed": _("放款"),
     }  # fmt: skip
-    money = {"granted": _("额度 %(wan)s 万元"), "disbursed": _("金额 %(wan)s 万元")}
-    row = []
+        row = []
     for code, label in labels.items():
         tally = steps[code]
         figure = {
@@ -66,8 +65,8 @@ def headline(steps: Steps, links: Links) -> list[dict]:
             "unit": _("户"),
             "url": links.to(code),
         } | _change(tally)
-        if code in money:
-            figure["note"] = money[code] % {"wan": whole_wan(tally.amount_yuan)}
+        if BY_CODE[code].has_amount:
+            figure["note"] = _("%(wan)s 万元") % {"wan": whole_wan(tally.amount_yuan)}
         elif tally.times > tally.firms:
             figure["note"] = _("%(times)s 户次") % {"times": number(tally.times)}
         row.append(figure)
@@ -79,7 +78,7 @@ def _change(tally: Tally) -> dict:
     difference = tally.week - tally.last_week
     sign = "+" if difference > 0 else "−"
     against = (
-        f"{_('较上周同期')}{NO_BREAK}{sign}{number(abs(difference))}" if difference else _("与上周同期持平")
+        f"{_('较上周')}{NO_BREAK}{sign}{number(abs(difference))}" if difference else _("与上周持平")
     )
     trend = {1: "up", -1: "down", 0: "flat"}[(difference > 0) - (difference < 0)]
     change = f"{_('本周')}{NO_BREAK}{number(tally.week)}{EM_SPACE}{against}"
