@@ -56,7 +56,7 @@ def headline(steps: Steps, links: Links) -> list[dict]:
         "visited": _("走访户数"), "need": _("有需求"), "recommended": _("推荐"), "granted": _("授信"),
         "disbursed": _("放款"),
     }  # fmt: skip
-        row = []
+    row = []
     for code, label in labels.items():
         tally = steps[code]
         figure = {
@@ -77,9 +77,7 @@ def _change(tally: Tally) -> dict:
     """This week, and how it differs from the same days of last week. Unbreakable inside, so that it wraps between."""
     difference = tally.week - tally.last_week
     sign = "+" if difference > 0 else "−"
-    against = (
-        f"{_('较上周')}{NO_BREAK}{sign}{number(abs(difference))}" if difference else _("与上周持平")
-    )
+    against = f"{_('较上周')}{NO_BREAK}{sign}{number(abs(difference))}" if difference else _("与上周持平")
     trend = {1: "up", -1: "down", 0: "flat"}[(difference > 0) - (difference < 0)]
     change = f"{_('本周')}{NO_BREAK}{number(tally.week)}{EM_SPACE}{against}"
     return {"change": change, "trend": trend, "is_good": True if difference > 0 else None}
