@@ -1,5 +1,6 @@
 """How API callers say who they are."""
 
+from drf_spectacular.authentication import SessionScheme
 from rest_framework import authentication
 
 
@@ -8,3 +9,10 @@ class SessionAuthentication(authentication.SessionAuthentication):
 
     def authenticate_header(self, request) -> str:
         return "Session"
+
+
+class PageSessionScheme(SessionScheme):
+    """Tells the OpenAPI schema that the class above is a session cookie; found by being defined."""
+
+    target_class = "accounts.authentication.SessionAuthentication"
+    name = "session"

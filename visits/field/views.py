@@ -39,9 +39,10 @@ def today(request: HttpRequest) -> HttpResponse:
                    "is_more": len(shown) > MOST_ROWS}  # fmt: skip
         return render(request, "visits/field/search.html", {"tab": "today", **context})
     waiting, done = queries.waiting_for(request.user, now), queries.done_today(request.user, now)
-    plan = queries.plan_of_the_day(done=len(done), waiting=waiting.count())
+    total = waiting.count()
     context = {
-        "tab": "today", "plan": plan, "waiting": [rows.business_row(one, now) for one in waiting[:MOST_ROWS]],
+        "tab": "today", "plan": queries.plan_of_the_day(done=len(done), waiting=total), "total": total,
+        "waiting": [rows.business_row(one, now) for one in waiting[:MOST_ROWS]],
         "done": [rows.business_row(one, now) for one in done],
     }  # fmt: skip
     return render(request, "visits/field/today.html", context)

@@ -122,7 +122,13 @@ def test_the_page_is_not_cached_and_its_token_leaves_with_no_link(cast, web, sho
 def test_the_api_tells_an_officer_what_a_code_stands_for(cast, api, shop):
     said = api(cast.officer).get(f"/api/v1/codes/{token_of(shop, cast.panel)}/").json()
     door = {"credit_code": shop.credit_code, "name": "测试老字号米店", "district": "310104"}
-    assert (said["kind"], said["version"], said["business"], said["officer"], said["grid"]) == ("business", 1, door, None, None)
+    assert (said["kind"], said["version"], said["business"], said["officer"], said["grid"]) == (
+        "business",
+        1,
+        door,
+        None,
+        None,
+    )
 
 
 def test_the_api_tells_anyone_signed_in_who_a_visitor_is(cast, api):

@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests import factories as make
 from tests.visits.field.test_record import plain
+from visits.models import Assignment, BusinessList, ListMembership
 from visits.signals import visit_recorded
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,3 +40,22 @@ def test_a_need_with_consent_that_opens_a_case_costs_twenty_eight(cast, api):
     # the eleven · the answer kept on the visit · sixteen of lending: lock, case, number, two events, the stage
     asked = statements(api(cast.officer), make.visit_body(make.business(), banks=(cast.first_bank,)))
     assert len(asked) == 28, "\n".join(sql[:160] for sql in asked)
+
+
+@pytest.mark.parametrize("path", ["/m/", "/m/visits/", "/m/?search=店"])
+def test_a_phone_page_asks_as_much_for_three_rows_as_for_one(cast, api, web, path):
+    grid, counts = make.grid(cast.xuhui), []
+    kind = BusinessList.objects.get(code="sole_trader")
+    Assignment.objects.create(
+        list=kind, grid=grid, bank=cast.first_bank, officer=cast.officer, starts_on="2026-01-01"
+    )
+    for n in range(3):
+        waits, seen = make.business(f"待访店{n}", grid=grid), make.business(f"已访店{n}", grid=grid)
+        for shop in (waits, seen):
+            ListMembership.objects.create(business=shop, list=kind)
+        api(cast.officer).post("/api/v1/visits/", plain(seen))
+        client = web(cast.officer)
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(path).status_code == 200
+        counts.append(len(asked))
+    assert len(set(counts)) == 1

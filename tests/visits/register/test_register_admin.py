@@ -28,11 +28,18 @@ def upload(browser, *lines, name="名录.csv", content=None):
     return browser.post(reverse(ADD), {"upload": SimpleUploadedFile(name, body), "list": "", "as_of": ""})
 
 
-def test_an_upload_becomes_a_waiting_run_and_the_worker_imports_it(cast, web, broker, django_capture_on_commit_callbacks):
+def test_an_upload_becomes_a_waiting_run_and_the_worker_imports_it(
+    cast, web, broker, django_capture_on_commit_callbacks
+):
     with django_capture_on_commit_callbacks(execute=True):
         answer = upload(web(cast.city), row(1), row(2, 注册日期="昨天"))
     run = ImportRun.objects.get()
-    assert (answer.status_code, run.state, run.file_name, run.started_by) == (302, "waiting", "名录.csv", cast.city)
+    assert (answer.status_code, run.state, run.file_name, run.started_by) == (
+        302,
+        "waiting",
+        "名录.csv",
+        cast.city,
+    )
     assert broker == [("visits.import_register", [run.pk])]
     tasks.import_register(run.pk)
     run.refresh_from_db()
@@ -66,7 +73,9 @@ def test_the_list_shows_progress_and_asks_again_while_an_import_runs(cast, web):
     assert ('value="40"' in page.content.decode(), page["Refresh"]) == (True, "4")
     ImportRun.objects.update(state="done")
     assert "Refresh" not in web(cast.city).get(reverse(LIST))
-    rejected = web(cast.city).get(reverse("admin:visits_importrejection_changelist"), {"run__id__exact": run.pk})
+    rejected = web(cast.city).get(
+        reverse("admin:visits_importrejection_changelist"), {"run__id__exact": run.pk}
+    )
     assert "缺少企业名称。" in rejected.content.decode()
 
 
@@ -83,7 +92,9 @@ def test_an_interrupted_run_can_be_started_again(cast, web, broker, django_captu
 @pytest.mark.parametrize("who", ["bank", "panel", "officer", "auditor", "sysadmin"])
 def test_nobody_but_the_city_imports(cast, web, who):
     browser = web(getattr(cast, who))
-    statuses = {browser.get(reverse(name)).status_code for name in (ADD, LIST)} | {upload(browser, row(1)).status_code}
+    statuses = {browser.get(reverse(name)).status_code for name in (ADD, LIST)} | {
+        upload(browser, row(1)).status_code
+    }
     assert (statuses <= {302, 403, 404}, ImportRun.objects.count()) == (True, 0)
 
 
@@ -97,6 +108,8 @@ def test_the_businesses_are_searched_by_a_part_of_name_or_code(cast, web):
         assert ("上海甲乙（丙）有限公司" in page, "上海别家有限公司" in page) == (True, False)
 
 
-@pytest.mark.parametrize("model", ["business", "businesslist", "grid", "assignment", "listmembership", "importrejection"])
+@pytest.mark.parametrize(
+    "model", ["business", "businesslist", "grid", "assignment", "listmembership", "importrejection"]
+)
 def test_every_list_of_the_register_opens(cast, web, model):
     assert web(cast.city).get(reverse(f"admin:visits_{model}_changelist")).status_code == 200

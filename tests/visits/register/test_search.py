@@ -56,14 +56,19 @@ def test_names_that_start_with_the_text_come_first_and_short_ones_before_long_on
 
 
 def test_no_text_narrows_nothing_and_no_hit_is_nothing(register):
-    assert (search_businesses(Business.objects.all(), " \0 ").count(), found("没有这样的名字")) == (len(NAMES), [])
+    assert (search_businesses(Business.objects.all(), " \0 ").count(), found("没有这样的名字")) == (
+        len(NAMES),
+        [],
+    )
 
 
 def test_a_code_is_found_whole_from_its_start_and_by_any_five_characters_of_it(register):
     code = register[0].credit_code
     for start in range(14):
         assert register[0].name in found(code[start : start + 5])
-    assert [found(text)[0] for text in (code, code.lower(), f" {code[:6]} {code[6:]} ", code[-6:], code[8:])] == [NAMES[0]] * 5
+    assert [
+        found(text)[0] for text in (code, code.lower(), f" {code[:6]} {code[6:]} ", code[-6:], code[8:])
+    ] == [NAMES[0]] * 5
 
 
 def test_one_wrong_character_in_a_whole_code_finds_nothing(register):
@@ -112,7 +117,9 @@ def test_a_name_written_by_any_way_is_found(how):
     business = make.business("上海旧名有限公司")
     if how == "bulk":
         code = make.credit_code()
-        Business.objects.bulk_create([Business(name="上海新名（甲）店", credit_code=code, kind="company", name_search="x")])
+        Business.objects.bulk_create(
+            [Business(name="上海新名（甲）店", credit_code=code, kind="company", name_search="x")]
+        )
     else:
         business.name = "上海新名（甲）店"
         business.save(update_fields=["name"] if how == "update_fields" else None)
