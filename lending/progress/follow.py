@@ -8,7 +8,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import get_visible
@@ -42,7 +41,6 @@ def officer_case(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @require_safe
-@never_cache
 def track(request: HttpRequest, token: str) -> HttpResponse:
     """Public: the token is the key. No names of people, no phone numbers but the team's."""
     case = _owned(token)
