@@ -5,11 +5,13 @@ from django.core.exceptions import ValidationError
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from accounts.admin_scope import ScopedAdmin, is_allowed
 from accounts.roles import BANK_ROLES, Do, Role
+from accounts.templatetags.doorstep import shanghai
 from lending.sla import calendars, chips, sending
 from lending.sla.errors import YearUnknown
 from lending.sla.models import Alert, CalendarDay, CalendarYear, Deadline, DeadlinePolicy, Sweep
@@ -98,22 +100,26 @@ class CalendarDayAdmin(ScopedAdmin):
 @admin.register(Deadline)
 class DeadlineAdmin(ScopedAdmin):
     may_view = (*OFFICE, *BANK_ROLES)
-    list_display = ("case_number", "kind", "bound", "started_at", "due_at", "chip", "receipt_words")
+    list_display = ("case_number", "kind", "bound", "chip", "due", "receipt_words")
     list_filter = ("kind", "state", "is_provisional", "bound")
     list_select_related = ("case", "bound")
     search_fields = ("case__number",)
     ordering = ("-due_at",)
     fields = (
-        "case_number", "kind", "bound", "policy", "started_at", "due_at", "is_provisional", "state", "breached_at",
+        "case_number", "kind", "bound", "policy", "started_at", "due", "is_provisional", "state", "breached_at",
         "stopped_at", "receipt_words", "receipt",
     )  # fmt: skip
     readonly_fields = fields
 
     @display(description=_("办件编号"))
     def case_number(self, row: Deadline) -> str:
-        return row.case.number
+        return format_html('<span class="whitespace-nowrap">{}</span>', row.case.number)
 
-    @display(description=_("时限"), label=CHIP_COLOURS)
+    @display(description=_("到期"), ordering="due_at")
+    def due(self, row: Deadline) -> str:
+        return shanghai(row.due_at, "due")
+
+    @display(description=_("剩余"), label=CHIP_COLOURS)
     def chip(self, row: Deadline) -> tuple[str, str]:
         shown = chips.chip(row, timezone.now())
         return shown.state, shown.label
@@ -127,18 +133,25 @@ class DeadlineAdmin(ScopedAdmin):
 class AlertAdmin(ScopedAdmin):
     may_view = (*OFFICE, *BANK_ROLES)
     list_display = (
-        "case_number", "step", "recipient", "organisation", "due_at", "shown_state", "attempts", "created_at",
-        "sent_at", "last_error",
+        "case_number", "step", "recipient", "organisation", "shown_state", "attempts", "sent_at",
     )  # fmt: skip
     list_filter = ("state", "step", "organisation")
     list_select_related = ("deadline__case", "organisation")
     search_fields = ("recipient", "deadline__case__number")
-    exclude = ("claimed_until", "deadline", "recipient_user")
+    fields = (
+        "case_number", "step", "due", "recipient", "organisation", "why", "state", "created_at", "send_after",
+        "attempts", "last_error", "sent_at", "message_id",
+    )  # fmt: skip
+    readonly_fields = fields
     actions = ("send_again",)
 
     @display(description=_("办件编号"))
     def case_number(self, row: Alert) -> str:
-        return row.deadline.case.number
+        return format_html('<span class="whitespace-nowrap">{}</span>', row.deadline.case.number)
+
+    @display(description=_("到期"))
+    def due(self, row: Alert) -> str:
+        return shanghai(row.due_at, "due")
 
     @display(description=_("状态"), label=STATE_COLOURS)
     def shown_state(self, row: Alert) -> tuple[str, str]:

@@ -107,11 +107,11 @@ class Deadline(models.Model):
     case = models.ForeignKey(FinancingCase, models.PROTECT, related_name="deadlines")
     kind = models.CharField(_("时限"), max_length=20, choices=DeadlineKind)
     bound = models.ForeignKey(Organisation, models.PROTECT, related_name="+", verbose_name=_("责任机构"))
-    policy = models.ForeignKey(DeadlinePolicy, models.PROTECT, related_name="+")
+    policy = models.ForeignKey(DeadlinePolicy, models.PROTECT, related_name="+", verbose_name=_("适用规则"))
     started_at = models.DateTimeField(_("起算时间"))
     due_at = models.DateTimeField(_("到期时间"))
     is_provisional = models.BooleanField(_("暂定"), default=False)
-    receipt = models.JSONField(default=dict)  # how `due_at` came about, as `sla.receipts.receipt`
+    receipt = models.JSONField(_("依据"), default=dict)  # how `due_at` came about, as `sla.receipts.receipt`
     state = models.CharField(_("状态"), max_length=10, choices=State, default=State.RUNNING)
     breached_at = models.DateTimeField(_("超期记录时间"), null=True)
     stopped_at = models.DateTimeField(_("停止时间"), null=True)
@@ -146,6 +146,9 @@ class Deadline(models.Model):
                 name="deadline_one_open_per_case_kind_bound",
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.case.number} {self.get_kind_display()}"
 
     def is_overdue(self, now: datetime) -> bool:
         return self.stopped_at is None and now >= self.due_at
