@@ -21,7 +21,20 @@ FLOORS = [
     {"opening"},
     set(STAGE_PACKAGES),
     {"progress", "dashboard"},
-    {"models", "admin", "api", "api_urls", "urls", "go", "tasks", "apps", "management", "migrations", "demo"},
+    {
+        "models",
+        "admin",
+        "api",
+        "api_urls",
+        "urls",
+        "go",
+        "tasks",
+        "apps",
+        "management",
+        "migrations",
+        "templatetags",
+        "demo",
+    },
 ]
 # lending.models and visits.models gather the models for everybody to import; they hold no code of their own.
 TABLES_OF_MODELS = {"lending.models"}

@@ -84,9 +84,8 @@ def on_time(clocks: QuerySet[Deadline], now: datetime) -> dict[str, int]:
 def missing_calendar_year(now: datetime) -> int | None:
     """From 1 November on: the next year, if its notice has not been entered yet."""
     today = day_of(now)
-    if today.month < NOTICE_MONTH or CalendarYear.objects.filter(year=today.year + 1).exists():
-        return None
-    return today.year + 1
+    is_there = CalendarYear.objects.filter(year=today.year + 1).exists()
+    return None if is_there or today.month < NOTICE_MONTH else today.year + 1
 
 
 def last_sweep_at() -> datetime | None:

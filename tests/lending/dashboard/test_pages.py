@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 # funnel, reasons; the choices of the filter 2. The district adds what waits (2) and the tasks (3); the city adds its
 # districts (steps, clocks, names).
 DISTRICT_STATEMENTS = 16
-CITY_STATEMENTS = 14
+CITY_STATEMENTS = 15
 
 
 def busy(cast, count):

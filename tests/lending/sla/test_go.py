@@ -38,4 +38,7 @@ def test_everybody_else_lands_on_their_page_of_the_case(cast, web, who, address)
     type(case.origin_visit).objects.update(case_number=case.number)
     client = web(getattr(cast, who))
     answer = client.get(f"/go/{case.number}/")
-    assert (answer["Location"], client.get(answer["Location"]).status_code) == (address.format(case.number), 200)
+    assert (answer["Location"], client.get(answer["Location"]).status_code) == (
+        address.format(case.number),
+        200,
+    )

@@ -1,13 +1,13 @@
 """The calendar the product starts with."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import holidays
 import pytest
 
 from lending.models import CalendarDay, CalendarYear
 from lending.sla import reference
-from lending.sla.queries import calendar
+from lending.sla.queries import calendar, missing_calendar_year
 from tests.factories import NOW
 
 pytestmark = pytest.mark.django_db
@@ -44,3 +44,16 @@ def test_loading_again_changes_nothing_and_keeps_what_was_imported(django_assert
 def test_the_calendar_takes_two_queries(django_assert_num_queries):
     with django_assert_num_queries(2):
         calendar(NOW.date())
+
+
+@pytest.mark.parametrize(("now", "year"), [
+    ("2026-10-31T23:59:59+08:00", None), ("2026-11-01T00:00:00+08:00", 2027), ("2025-12-31T00:00:00+08:00", None),
+])  # fmt: skip
+def test_from_november_on_a_missing_notice_is_named(now, year):
+    assert missing_calendar_year(datetime.fromisoformat(now)) == year
+
+
+def test_the_citys_page_warns_of_it(cast, web, monkeypatch):
+    monkeypatch.setattr("lending.templatetags.deadlines.timezone.now", lambda: NOW)
+    page = web(cast.city).get("/city/").content.decode()
+    assert page.count("2027年放假安排尚未导入") == 1
