@@ -67,11 +67,8 @@ def _newest() -> int:
 
 def _code_conditions(code: str) -> list[Q]:
     """Best first. A whole code is one probe; a part is a range of the unique index or cuts in the gram index."""
-    if len(code) in (15, 18):
-        whole = Q(credit_code=code)
-        return [whole] if len(code) == 18 else [whole, Q(credit_code__startswith=code)]
-    if len(code) > 18:
-        return []
+    if len(code) >= 18:
+        return [Q(credit_code=code)]
     inside = _inside(code) if len(code) >= 3 else []
     return [Q(credit_code__startswith=code), *inside]
 

@@ -16,8 +16,9 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from accounts.errors import Conflict
-from tests.visits.register.files import row, write
-from visits.register import staging
+from accounts.models import Organisation
+from tests.visits.register.files import code, row, write
+from visits.register import merging, staging
 from visits.register.models import Business, ImportRun
 from visits.register.services import importing
 
@@ -30,23 +31,35 @@ def path(tmp_path):
     return write(tmp_path / "register.csv", *[row(number) for number in range(1, 501)])
 
 
+def pudong() -> Organisation:
+    return Organisation.objects.get(code="310115")
+
+
 def begin(path) -> ImportRun:
     return importing.begin(path=path, by=None, now=timezone.now())
 
 
+@pytest.fixture(params=["upsert", "bulk"])
+def way(request, monkeypatch):
+    """Both ways from the stage to the register."""
+    monkeypatch.setattr(merging, "BULK_ROWS", 1 if request.param == "bulk" else 10**9)
+    return request.param
+
+
 @pytest.mark.parametrize("step", ["take_repeats", "merge", "clear"])
-def test_a_fault_at_any_step_leaves_nothing_and_the_rerun_is_whole(path, monkeypatch, step):
+def test_a_fault_at_any_step_leaves_nothing_and_the_rerun_is_whole(path, way, monkeypatch, step):
     run = begin(path)
     with monkeypatch.context() as broken:
         calls = iter([None, "boom"] if step == "clear" else ["boom"])
-        real = getattr(staging, step)
+        where = merging if step == "merge" else staging
+        real = getattr(where, step)
 
         def fail(*args, **kwargs):
             if next(calls) == "boom":
                 raise RuntimeError("boom")
             return real(*args, **kwargs)
 
-        broken.setattr(staging, step, fail)
+        broken.setattr(where, step, fail)
         with pytest.raises(RuntimeError):
             importing.carry_out(run=run, now=timezone.now())
     run.refresh_from_db()
@@ -56,7 +69,33 @@ def test_a_fault_at_any_step_leaves_nothing_and_the_rerun_is_whole(path, monkeyp
     assert (Business.objects.count(), run.state, run.created, run.progress_pct) == (500, "done", 500, 100)
 
 
-def test_the_indexes_and_keys_of_an_empty_register_are_all_there_afterwards(path):
+def test_both_ways_write_the_same_rows(path, way):
+    """Of 500 rows 100 are there already, ten of them with other facts and one moved by hand."""
+    start = write(
+        path.parent / "start.csv",
+        *[row(n, 注册资金="9万人民币" if n <= 10 else "50(万元人民币)") for n in range(1, 101)],
+    )
+    importing.carry_out(run=begin(start), now=timezone.now())
+    Business.objects.filter(credit_code=code(5)).update(district=None, district_source="none")
+    Business.objects.filter(credit_code=code(6)).update(district=pudong(), district_source="hand")
+    counts = importing.carry_out(run=begin(path), now=timezone.now())
+    assert (counts.created, counts.updated, counts.unchanged) == (400, 10, 90)
+    moved = Business.objects.get(credit_code=code(6))
+    assert (moved.district_id, moved.district_source, moved.capital_text) == (
+        pudong().pk,
+        "hand",
+        "50(万元人民币)",
+    )
+    assert (
+        Business.objects.filter(
+            capital_text="50(万元人民币)", imported_by=ImportRun.objects.latest("pk")
+        ).count()
+        == 410
+    )
+
+
+def test_the_indexes_and_keys_are_all_there_after_a_bulk_load(path, monkeypatch):
+    monkeypatch.setattr(merging, "BULK_ROWS", 1)
     asked = (
         "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'visits_business' UNION ALL SELECT conname, "
         "pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'visits_business'::regclass ORDER BY 1, 2"
@@ -142,7 +181,7 @@ def test_two_imports_at_once_take_turns(path):
 
 def test_progress_is_seen_by_others_while_the_rows_are_not(path, monkeypatch):
     seen = []
-    real = staging.merge
+    real = merging.merge
 
     def look(*args, **kwargs):
         other = connection.copy()
@@ -154,6 +193,6 @@ def test_progress_is_seen_by_others_while_the_rows_are_not(path, monkeypatch):
         other.close()
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(staging, "merge", look)
+    monkeypatch.setattr(merging, "merge", look)
     importing.carry_out(run=begin(path), now=timezone.now())
     assert seen == [("running", 75), (0,)]

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import Conflict, NotFound
 from accounts.models import User
-from visits.register import gazetteer, scan, staging
+from visits.register import gazetteer, merging, scan, staging
 from visits.register.known import Known
 from visits.register.models import BusinessList, ImportRun
 from visits.register.rejections import Rejections
@@ -119,7 +119,7 @@ def _load(
     progress.tell(0.7, _("核对重复"))
     staged -= _settle_repeats(known, rejections, counts)
     progress.tell(0.75, _("写入名录"))
-    counts.created, counts.updated = staging.merge(source.columns.present, run_id=run.pk, now=now)
+    counts.created, counts.updated = merging.merge(source.columns.present, staged, run_id=run.pk, now=now)
     counts.unchanged += staged - counts.created - counts.updated
     counts.rejected = rejections.count
     if run.list_id:
