@@ -7,6 +7,7 @@ from django.dispatch import receiver
 from accounts.models import User
 from lending import audit
 from lending.case import FinancingCase, next_case_number
+from lending.sla.calendar import day_of
 from lending.stages import OPEN, Stage
 from lending.workflow import advance
 from visits.consent.models import Scope
@@ -51,7 +52,7 @@ def _open(business: Business, need: FinancingNeed, visit: Visit, *, by: User, no
     if district is None:  # kept as a visit; a case must belong to a district's team
         return CaseAnswer(missing=["district"], reason="district_unknown")
     case = FinancingCase.objects.create(
-        number=next_case_number(district.code, now.year), business=business, district=district, origin_visit=visit,
+        number=next_case_number(district.code, day_of(now).year), business=business, district=district, origin_visit=visit,
         need=need, amount_yuan=need.amount_yuan, stage=Stage.INTAKE, stage_since=now, opened_at=now,
     )  # fmt: skip
     detail = {"visit": str(visit.pk), "mode": visit.mode, "amount_yuan": need.amount_yuan}
