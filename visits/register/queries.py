@@ -98,13 +98,5 @@ def _inside(part: str) -> list[Q]:
 
 def _name_condition(form: str) -> Q:
     grams = rules_name.grams(form)
-    pairs = [
-        gram for gram in grams if not 0 <= gram < 1 << 16
-    ]  # a single character only where it is the whole question
+    pairs = [gram for gram in grams if not 0 <= gram < 1 << 16]  # one character only where nothing else is asked
     return Q(search_grams__contains=sorted({*(pairs or grams)}), name_search__contains=form)
-
-
-def by_code(businesses: QuerySet, raw: str) -> Business | None:
-    """The one business with this code, however it is typed; None where the code is none or unknown."""
-    code = rules_code.read(raw)
-    return None if code.fault else businesses.filter(credit_code=code.text).first()
