@@ -49,6 +49,9 @@ class Links:
         query = self.scope.query(**changes)
         return reverse(self.name, args=[what]) + (f"?{query}" if query else "")
 
+    def district_page(self, code: str) -> str:
+        return f"{reverse('district')}?{self.scope.query(district=code)}"
+
 
 def headline(steps: Steps, links: Links) -> list[dict]:
     """The first row: five figures of the period, each with this week held against the same days of last week."""

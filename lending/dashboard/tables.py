@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -141,9 +140,7 @@ def _heading(column: Column, order: str, turned: Callable[[str], str]) -> dict:
 
 
 def _line(row: Row, columns: tuple[Column, ...], place: str, links: Links) -> dict:
-    place_url = (
-        f"{reverse('district')}?{links.scope.query(district=row.place.code)}" if place == "district" else ""
-    )
+    place_url = links.district_page(row.place.code) if place == "district" else ""
     narrowed = {place: row.place.code}
     return {"name": row.place.name, "url": place_url, "cells": _cells(row, columns, narrowed, links)}
 

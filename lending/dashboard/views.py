@@ -13,6 +13,7 @@ from accounts.access import require
 from accounts.errors import Invalid, NotFound
 from accounts.roles import Do
 from lending.dashboard import behind, queries, shapes, tables, today
+from lending.dashboard.city_map import city_map
 from lending.dashboard.facts import BY_CODE
 from lending.dashboard.queries import Figures, Row
 from lending.dashboard.scope import for_everywhere, read_day, read_scope
@@ -57,6 +58,7 @@ def city(request: HttpRequest) -> HttpResponse:
             request, figures.districts, compared, links, place="district", total=_total(figures)
         ),
         "banks": _table(request, figures.banks, banks, links, place="bank", total=_total(figures)),
+        "map": city_map(figures.districts, links),
     }
     return render(request, "lending/dashboard/city.html", context)
 
