@@ -21,6 +21,8 @@ def navigation(request: HttpRequest) -> list[dict]:
 
     home = {"title": _("工作台"), "icon": "home", "link": reverse("admin:index")}
     heaps = inbox(request)
+    if request.user.role == "city":
+        home = {"title": _("市级看板"), "icon": "monitoring", "link": "/city/"}
     groups = [{"items": [home, *heaps]}]
     for app in admin.site.get_app_list(request):
         items = [

@@ -44,7 +44,7 @@ class RecommendationInbox(CasePages, ScopedAdmin):
     """Read-only: every deed is a service called under its own right."""
 
     may_view = (*BANK_ROLES, Role.CITY)
-    list_display = ("firm", "amount", "purpose", "district", "branch_name", "pushed")
+    list_display = ("firm", "amount", "purpose", "district", "pushed")
     list_display_links = None
     ordering = ("deadline__due_at", "pk")
     list_filter = ("case__district", "branch", "case__need__purpose", "case__business__kind")
@@ -68,7 +68,7 @@ class RecommendationInbox(CasePages, ScopedAdmin):
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return inbox.with_pay(queries.with_all_that_a_row_shows(super().get_queryset(request)))
+        return queries.with_all_that_a_row_shows(super().get_queryset(request))
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         return ("-pushed_at", "-pk") if inbox.current(request) in inbox.DONE else self.ordering
@@ -81,7 +81,7 @@ class RecommendationInbox(CasePages, ScopedAdmin):
         may_decide = may(request.user, Do.DECIDE)
         clock = column(partial(show_clock, timezone.now()), _("时限"), "clock", "deadline__due_at")
         deeds = column(partial(show_deeds, may_decide, request.GET.urlencode()), _("办理"), "deeds")
-        return [clock, *(name for name in self.list_display if name != "branch_name" or may_decide), deeds]
+        return [clock, *self.list_display, deeds]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
         extra = {"title": _("推荐办理"), "tabs": inbox.tabs(request)} | (extra_context or {})
@@ -125,19 +125,18 @@ class RecommendationInbox(CasePages, ScopedAdmin):
 
     @display(description=gettext_lazy("金额(万元)"), ordering="case__amount_yuan")
     def amount(self, row: Recommendation) -> str:
-        return render_to_string(f"{PART}amount.html", {"yuan": queries.requested_yuan(row)})
+        return render_to_string(
+            f"{PART}amount.html",
+            {"yuan": queries.requested_yuan(row), "decision": queries.decision_shown(row)},
+        )
 
     @display(description=gettext_lazy("用途"))
     def purpose(self, row: Recommendation) -> str:
         return (row.snapshot.get("need") or {}).get("purpose_name") or "—"
 
-    @display(description=gettext_lazy("区"), ordering="case__district__code")
+    @display(description=gettext_lazy("区与网点"), ordering="case__district__code")
     def district(self, row: Recommendation) -> str:
-        return row.case.district.name
-
-    @display(description=gettext_lazy("承办网点"), ordering="branch__name", empty_value="—")
-    def branch_name(self, row: Recommendation) -> str | None:
-        return row.branch and row.branch.name
+        return render_to_string(f"{PART}place.html", {"row": row})
 
     @display(description=gettext_lazy("推送与清单"), ordering="pushed_at")
     def pushed(self, row: Recommendation) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -11,12 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_scope import scope
 from accounts.roles import BANK_ROLES
-from lending.bank_decision.models import BankDecision, Disbursement
+from lending.bank_decision.models import BankDecision
 from lending.bank_decision.outcomes import GRANTED
 from lending.bank_decision.queries import with_all_that_a_row_shows
 from lending.bank_decision.rules import SHANGHAI, day_of
 from lending.models import Recommendation
 from lending.sla.chips import DUE_SOON_DAYS, chip
+from lending.stages import Stage
 
 State = Recommendation.State
 FIRST_ROWS = 8  # of the first page: what to do before anything else
@@ -53,7 +54,7 @@ DONE = ("decided", "withdrawn")  # newest first; everything else most urgent fir
 
 
 def condition(key: str, now: datetime) -> Q:
-    """Which rows lie on a heap; `unpaid` needs the rows of `with_pay`."""
+    """Which rows lie on a heap."""
     if key == "todo":
         return Q(state__in=Recommendation.OPEN)
     if key == "soon":
@@ -62,8 +63,11 @@ def condition(key: str, now: datetime) -> Q:
         )
     if key == "late":
         return Q(state__in=Recommendation.OPEN, deadline__due_at__lte=now)
-    if key == "unpaid":
-        return Q(state=State.DECIDED, is_granted=True, is_paid=False)
+    if key == "unpaid":  # granted by this bank and by no payment moved on to 已放款
+        standing = BankDecision.objects.filter(
+            recommendation=OuterRef("pk"), superseded_by__isnull=True, outcome__in=GRANTED
+        )
+        return Q(state=State.DECIDED, case__stage=Stage.APPROVED) & Q(Exists(standing))
     return Q(state=key)
 
 
@@ -72,20 +76,17 @@ def soon_until(now: datetime) -> datetime:
     return datetime.combine(day_of(now) + timedelta(days=DUE_SOON_DAYS + 1), time(), SHANGHAI)
 
 
-def with_pay(rows: QuerySet) -> QuerySet:
-    standing = BankDecision.objects.filter(
-        recommendation=OuterRef("pk"), superseded_by__isnull=True, outcome__in=GRANTED
-    )
-    paid = Disbursement.objects.filter(decision__recommendation=OuterRef("pk"))
-    return rows.annotate(is_granted=Exists(standing), is_paid=Exists(paid))
-
-
 def tally(request: HttpRequest) -> dict[str, int]:
-    """How high each heap is for this person; counted once a request."""
+    """How high each heap is for this person; counted once a request.
+
+    In three parts, so that the years of answered rows are only counted along an index and never joined."""
     if not hasattr(request, "bank_tally"):
-        now = timezone.now()
-        counts = {key: Count("pk", filter=condition(key, now)) for key in KEYS}
-        request.bank_tally = with_pay(scope(request.user, Recommendation)).aggregate(**counts)
+        now, rows = timezone.now(), scope(request.user, Recommendation).order_by()
+        at_work = {key: Count("pk", filter=condition(key, now)) for key in KEYS - {"unpaid", *DONE}}
+        found = rows.filter(state__in=Recommendation.OPEN).aggregate(**at_work)
+        done = dict(rows.filter(state__in=DONE).values_list("state").annotate(Count("pk")))
+        unpaid = rows.filter(condition("unpaid", now)).count()
+        request.bank_tally = found | {key: done.get(key, 0) for key in DONE} | {"unpaid": unpaid}
     return request.bank_tally
 
 

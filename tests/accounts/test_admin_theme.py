@@ -36,11 +36,9 @@ class Words(HTMLParser):
         self.found, self.skipped = [], []
 
     def handle_starttag(self, tag, attrs) -> None:
-        if tag in ("script", "style", "code") or "material-symbols-outlined" in (
-            dict(attrs).get("class") or ""
-        ):
-            self.skipped.append(tag)
-        elif self.skipped and tag == self.skipped[-1]:
+        is_icon = "material-symbols-outlined" in (dict(attrs).get("class") or "")
+        is_inside = bool(self.skipped) and tag == self.skipped[-1]
+        if is_icon or is_inside or tag in ("script", "style", "code"):
             self.skipped.append(tag)
 
     def handle_endtag(self, tag) -> None:
