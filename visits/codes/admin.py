@@ -23,7 +23,7 @@ class CodeAdmin(ScopedAdmin):
     search_fields = ("business__name", "business__credit_code__startswith", "officer__name", "grid__name")
     search_help_text = _("经营主体名称或信用代码、走访人员、网格")
     fields = (
-        "subject", "kind", "version", "state", "issued_at", "issued_by", "expires_at", "revoked_at", "revoked_by",
+        "subject", "kind", "version", "state", "issued_at", "issued_by", "expires_at", "revoked_at", "revoker",
         "revoked_reason",
     )  # fmt: skip
     readonly_fields = fields
@@ -35,6 +35,10 @@ class CodeAdmin(ScopedAdmin):
     @display(description=_("对象"))
     def subject(self, code: Code) -> str:
         return str(code.business or code.officer or code.grid)
+
+    @display(description=_("作废人"))
+    def revoker(self, code: Code) -> str:
+        return str(code.revoked_by or "—")
 
     @display(description=_("状态"), label={"live": "success", "expired": "warning", "revoked": "danger"})
     def state(self, code: Code) -> tuple[str, str]:
@@ -60,7 +64,14 @@ class RefusedScanAdmin(ScopedAdmin):
 
     @display(
         description=_("原因"),
-        label={"forged": "danger", "revoked": "warning", "expired": "warning", "not_yours": "warning"},
+        label={
+            "malformed": "info",
+            "forged": "danger",
+            "unknown": "info",
+            "revoked": "warning",
+            "expired": "warning",
+            "not_yours": "warning",
+        },  # fmt: skip
     )
     def why(self, scan: RefusedScan) -> tuple[str, str]:
         return scan.reason, scan.get_reason_display()

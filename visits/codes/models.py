@@ -59,6 +59,9 @@ class Code(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.business or self.officer or self.grid} v{self.version}"
+
 
 class RefusedScan(models.Model):
     """A scan that led nowhere, kept with its reason: copied, revoked and invented codes show here first."""
@@ -80,3 +83,6 @@ class RefusedScan(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = _("未通过的扫码")
         ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"{self.get_reason_display()} {self.token}"

@@ -71,3 +71,6 @@ class Consent(models.Model):
                 condition=Q(expires_at__gt=F("given_at")), name="consent_expires_after_given"
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.business} → {self.recipient}"

@@ -7,8 +7,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.access import get_visible
+from accounts.access import get_visible, require
 from accounts.pagination import CursorPage
+from accounts.roles import Do
 from visits.field import queries, services
 from visits.field.models import Visit
 from visits.field.serializers import AnnulInput, VisitAnswer, VisitInput, VisitSerializer
@@ -47,6 +48,7 @@ class Visits(ListAPIView):
         },
     )
     def post(self, request: Request) -> Response:
+        require(request.user, Do.RECORD_VISIT)
         form = VisitInput(data=request.data)
         form.is_valid(raise_exception=True)
         recorded = services.record_visit(said=form.said(), by=request.user, now=timezone.now())
@@ -76,6 +78,7 @@ class AnnulVisit(APIView):
     @extend_schema(request=AnnulInput, responses=VisitSerializer)
     def post(self, request: Request, pk) -> Response:
         get_visible(request.user, Visit, pk=pk)
+        require(request.user, Do.RECORD_VISIT)
         form = AnnulInput(data=request.data)
         form.is_valid(raise_exception=True)
         reason = form.validated_data["reason"]

@@ -89,6 +89,9 @@ class Visit(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.business} {self.get_outcome_display()}"
+
 
 class FinancingNeed(models.Model):
     """融资需求 as the owner told it; `amount_yuan` may still be open, then the case waits for it."""
@@ -147,3 +150,6 @@ class FinancingNeed(models.Model):
                 condition=Q(amount_yuan__isnull=True) | Q(amount_yuan__gt=0), name="need_amount_positive"
             )
         ]
+
+    def __str__(self) -> str:
+        return f"{self.business} {self.get_purpose_display()}".strip()
