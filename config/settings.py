@@ -218,6 +218,13 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "ENUM_NAME_OVERRIDES": {
+        "VisitMode": "visits.field.models.Visit.Mode",
+        "VisitOutcome": "visits.field.models.Visit.Outcome",
+        "ContactMode": "lending.bank_decision.models.ContactAttempt.Mode",
+        "ReviewOutcome": "lending.district_review.models.DistrictReview.Outcome",
+        "DecisionOutcome": "lending.bank_decision.outcomes.Outcome",
+    },
 }
 
 # --- Celery -----------------------------------------------------------------------------------------------------------

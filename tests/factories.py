@@ -88,3 +88,8 @@ def visit_body(
 
 
 YUAN = Decimal("500000.00")
+
+
+def just_now() -> datetime:
+    """For stories that the running clock goes on with: a moment ago by the real clock."""
+    return datetime.now(SHANGHAI) - timedelta(minutes=1)

@@ -56,8 +56,14 @@ class Reviewed(serializers.Serializer):
     outcome = serializers.CharField()
     reason = serializers.CharField()
     reviewed_at = serializers.DateTimeField()
-    banks = serializers.SlugRelatedField(slug_field="code", many=True, read_only=True)
-    lookups = serializers.PrimaryKeyRelatedField(many=True, read_only=True)
+    banks = serializers.SerializerMethodField(help_text="Codes of the banks that were suggested.")
+    lookups = serializers.SerializerMethodField(help_text="The receipts of credit lookups that this review relied on.")
+
+    def get_banks(self, made: DistrictReview) -> list[str]:
+        return [bank.code for bank in made.banks.all()]
+
+    def get_lookups(self, made: DistrictReview) -> list[int]:
+        return [receipt.pk for receipt in made.lookups.all()]
 
 
 class DistrictReviews(APIView):

@@ -10,8 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import get_visible
+from accounts.access import get_visible, require
 from accounts.errors import NotFound, Refusal
+from accounts.roles import Do
 from lending.models import FinancingCase
 from lending.progress import case_facts, queries
 from lending.progress.case_page import entry_row
@@ -27,7 +28,8 @@ from lending.stages import CLOSED, Stage
 @require_safe
 @login_required
 def officer_case(request: HttpRequest, number: str) -> HttpResponse:
-    """For whoever sees the case; what other banks did is left out for officers."""
+    """The officer's view of a case of their own visits; what banks did among themselves is left out."""
+    require(request.user, Do.RECORD_VISIT)
     viewer = viewer_of(request.user)
     cases = queries.with_story(queries.cases_seen_by(request.user), viewer).select_related("need")
     case = get_visible(request.user, cases, number=number)

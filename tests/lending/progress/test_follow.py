@@ -39,10 +39,10 @@ def decline(cast, item, code="R03", text="与税务核对,欠缴 2026 年三季�
         (None, 302),
         ("officer", 200),
         ("officer2", 404),
-        ("panel", 200),
-        ("panel_other", 404),
-        ("bank", 404),
-        ("city", 200),
+        ("panel", 403),
+        ("panel_other", 403),
+        ("bank", 403),
+        ("city", 403),
     ],
 )
 def test_who_follows_a_case_on_the_phone(cast, web, who, status):

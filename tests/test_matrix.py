@@ -1,0 +1,158 @@
+"""Every role at every address: who gets in, who is refused, and who is told that there is nothing.
+
+The story: the officer of a branch of the first bank visited a firm in 徐汇, the panel there recommended it, and it was
+pushed to the first bank. Everybody else is a stranger to it. 401 not signed in · 403 not this role's business · 404 not
+for this person to know of · 302 to the sign-in page, or after a deed. A deed is sent with an empty body, so 400 and 422
+mean that the door was open; each one is undone.
+"""
+
+from types import SimpleNamespace
+
+import pytest
+from django.db import transaction
+from django.urls import URLPattern, get_resolver, resolve
+
+from accounts.roles import Role
+from tests import factories as make
+from tests.lending.story import pushed
+from visits.codes.rules import token_for
+from visits.codes.services import issue_code
+from visits.models import Visit
+
+pytestmark = pytest.mark.django_db
+
+ACTORS = "officer officer2 panel panel_other bank bank_other bankhead city sysadmin secadmin auditor nobody".split()
+TABLE = """
+GET  /healthz                                       200 200 200 200 200 200 200 200 200 200 200 200
+GET  /readyz                                        200 200 200 200 200 200 200 200 200 200 200 200
+GET  /metrics                                       200 200 200 200 200 200 200 200 200 200 200 200
+GET  /api/v1/schema/                                200 200 200 200 200 200 200 200 200 200 200 200
+GET  /api/v1/docs/                                  200 200 200 200 200 200 200 200 200 200 200 200
+GET  /api/v1/organisations/                         200 200 200 200 200 200 200 200 200 200 200 401
+GET  /api/v1/me/                                    200 200 200 200 200 200 200 200 200 200 200 401
+GET  /api/v1/businesses/                            200 200 200 200 200 200 200 200 200 200 200 401
+GET  /api/v1/businesses/{firm}/                     200 404 200 404 200 404 200 200 404 404 404 401
+GET  /api/v1/codes/{token}/                         200 200 200 404 200 404 200 200 404 404 404 401
+GET  /api/v1/consent-notices/current/               200 200 200 200 200 200 200 200 200 200 200 401
+GET  /api/v1/visits/                                200 200 200 200 200 200 200 200 200 200 200 401
+POST /api/v1/visits/                                400 400 403 403 403 403 403 403 403 403 403 401
+GET  /api/v1/visits/{visit}/                        200 404 200 404 404 404 404 200 404 404 404 401
+POST /api/v1/visits/{visit}/annul/                  400 404 403 404 404 404 404 403 404 404 404 401
+GET  /api/v1/cases/                                 200 200 200 200 200 200 200 200 200 200 200 401
+GET  /api/v1/cases/{case}/                          200 404 200 404 200 404 200 200 404 404 404 401
+POST /api/v1/cases/{case}/credit-lookup/            403 404 409 404 403 404 403 403 404 404 404 401
+POST /api/v1/cases/{case}/district-review/          403 404 400 404 403 404 403 403 404 404 404 401
+GET  /api/v1/recommendation-lists/                  200 200 200 200 200 200 200 200 200 200 200 401
+POST /api/v1/recommendation-lists/                  403 403 400 400 403 403 403 403 403 403 403 401
+GET  /api/v1/recommendation-lists/{list}/           404 404 200 404 200 404 200 200 404 404 404 401
+GET  /api/v1/recommendations/                       403 403 200 200 200 200 200 200 403 403 403 401
+GET  /api/v1/recommendations/{item}/                404 404 200 404 200 404 200 200 404 404 404 401
+POST /api/v1/recommendations/{item}/receipt/        404 404 403 404 200 404 200 403 404 404 404 401
+POST /api/v1/recommendations/{item}/contact/        404 404 403 404 400 404 400 403 404 404 404 401
+POST /api/v1/recommendations/{item}/decision/       404 404 403 404 400 404 400 403 404 404 404 401
+POST /api/v1/recommendations/{item}/confirmation/   404 404 400 404 403 404 403 403 404 404 404 401
+POST /api/v1/recommendations/{item}/disbursements/  404 404 403 404 400 404 400 403 404 404 404 401
+GET  /api/v1/dashboard/funnel/                      403 403 200 200 403 403 403 200 403 403 403 401
+GET  /api/v1/dashboard/sla/                         403 403 200 200 403 403 403 200 403 403 403 401
+GET  /api/v1/dashboard/banks/                       403 403 200 200 200 200 200 200 403 403 403 401
+GET  /                                              302 302 302 302 302 302 302 302 302 302 302 302
+GET  /sign-in/                                      200 200 200 200 200 200 200 200 200 200 200 200
+POST /sign-out/                                     302 302 302 302 302 302 302 302 302 302 302 302
+GET  /q/{token}/                                    302 302 200 200 200 200 200 200 200 200 200 200
+GET  /track/{track}/                                200 200 200 200 200 200 200 200 200 200 200 200
+POST /track/{track}/withdraw/                       302 302 302 302 302 302 302 302 302 302 302 302
+GET  /go/{case}/                                    302 404 302 404 302 404 302 302 404 404 404 302
+GET  /m/                                            200 200 403 403 403 403 403 403 403 403 403 302
+GET  /m/scan/                                       200 200 403 403 403 403 403 403 403 403 403 302
+GET  /m/visit/code/{token}/                         200 200 403 403 403 403 403 403 403 403 403 302
+GET  /m/visit/{firm}/                               200 404 403 403 403 403 403 403 403 403 403 302
+GET  /m/visits/                                     200 200 403 403 403 403 403 403 403 403 403 302
+GET  /m/visits/{visit}/                             200 404 403 403 403 403 403 403 403 403 403 302
+POST /m/visits/{visit}/annul/                       400 404 403 404 404 404 404 403 404 404 404 302
+GET  /m/me/                                         200 200 403 403 403 403 403 403 403 403 403 302
+POST /m/me/code/                                    302 302 403 403 403 403 403 403 403 403 403 302
+GET  /m/cases/{case}/                               200 404 403 403 403 403 403 403 403 403 403 302
+GET  /codes/                                        403 403 200 200 403 403 403 200 403 403 403 302
+GET  /codes/print/                                  403 403 200 200 403 403 403 200 403 403 403 302
+POST /codes/print/                                  403 403 302 302 403 403 403 302 403 403 403 302
+POST /codes/{code}/reissue/                         404 404 302 404 404 404 404 302 404 404 404 302
+POST /codes/{code}/revoke/                          404 404 302 404 404 404 404 302 404 404 404 302
+GET  /district/                                     403 403 200 200 403 403 403 302 403 403 403 302
+GET  /district/figures/granted/                     403 403 200 200 403 403 403 404 403 403 403 302
+GET  /district/cases/                               403 403 200 200 403 403 403 200 403 403 403 302
+GET  /district/cases/{case}/                        403 403 200 404 403 403 403 200 403 403 403 302
+POST /district/cases/{case}/review/                 403 403 422 404 403 403 403 403 403 403 403 302
+POST /district/cases/{case}/lookup/                 403 403 302 404 403 403 403 403 403 403 403 302
+POST /district/cases/{case}/resume/                 403 403 302 404 403 403 403 403 403 403 403 302
+POST /district/cases/{case}/reopen/                 403 403 302 404 403 403 403 403 403 403 403 302
+POST /district/cases/{case}/report/1/               403 403 302 404 403 403 403 403 403 403 403 302
+GET  /district/lists/                               403 403 200 200 403 403 403 200 403 403 403 302
+POST /district/lists/issue/                         403 403 400 400 403 403 403 403 403 403 403 302
+GET  /district/lists/{list}/                        403 403 200 404 403 403 403 200 403 403 403 302
+GET  /city/                                         403 403 403 403 403 403 403 200 403 403 403 302
+GET  /city/figures/granted/                         403 403 403 403 403 403 403 200 403 403 403 302
+"""
+
+
+def rows() -> list[tuple[str, str, list[int]]]:
+    found = []
+    for line in TABLE.strip().splitlines():
+        method, path, *statuses = line.split()
+        found.append((method, path, [int(status) for status in statuses]))
+    return found
+
+
+@pytest.fixture
+def places(cast) -> SimpleNamespace:
+    """What stands in for the placeholders of the table."""
+    firm = make.business(at=cast.xuhui)
+    item = pushed(cast, of=firm, now=make.just_now())
+    code = issue_code(subject=firm, by=cast.panel, now=make.just_now())
+    make.user("officer2", Role.FIELD_OFFICER, make.branch(cast.other_bank, cast.pudong))
+    return SimpleNamespace(
+        firm=firm.credit_code, case=item.case.number, track=item.case.track_token, item=item.pk, list=item.list.number,
+        visit=Visit.objects.get(business=firm).pk, token=token_for(code.secret), code=code.pk,
+    )  # fmt: skip
+
+
+def statuses(method: str, path: str, cast, web) -> list[int]:
+    found = []
+    for actor in ACTORS:
+        client = web(getattr(cast, actor, None))
+        with transaction.atomic():
+            send = client.get if method == "GET" else client.post
+            found.append(
+                send(path, **({} if method == "GET" else {"content_type": "application/json"})).status_code
+            )
+            transaction.set_rollback(True)
+    return found
+
+
+def test_every_role_at_every_address(cast, places, web):
+    cast.officer2.organisation = make.branch(cast.other_bank, cast.pudong)
+    cast.officer2.save()
+    found = {
+        (method, path): statuses(method, path.format(**vars(places)), cast, web) for method, path, _ in rows()
+    }
+    assert found == {(method, path): expected for method, path, expected in rows()}
+
+
+def test_every_address_is_in_the_table(places):
+    told = {resolve(path.format(**vars(places))).route for _method, path, _ in rows()}
+    assert sorted(addresses() - told) == []
+
+
+def addresses() -> set[str]:
+    """Every route but the admin's, which tests/accounts/test_admin_matrix.py walks."""
+    found = set()
+
+    def walk(patterns, prefix: str) -> None:
+        for one in patterns:
+            route = prefix + str(one.pattern)
+            if isinstance(one, URLPattern):
+                found.add(route)
+            elif not route.startswith("admin/"):
+                walk(one.url_patterns, route)
+
+    walk(get_resolver().url_patterns, "")
+    return found
