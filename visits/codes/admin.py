@@ -71,7 +71,7 @@ class RefusedScanAdmin(ScopedAdmin):
             "revoked": "warning",
             "expired": "warning",
             "not_yours": "warning",
-        },  # fmt: skip
+        },
     )
     def why(self, scan: RefusedScan) -> tuple[str, str]:
         return scan.reason, scan.get_reason_display()

@@ -21,16 +21,7 @@ COLOURS = dict.fromkeys(Visit.Outcome.values, "info") | {
 @admin.register(Visit)
 class VisitAdmin(ScopedAdmin):
     may_view = (Role.CITY,)
-    list_display = (
-        "business",
-        "result",
-        "mode",
-        "officer",
-        "organisation",
-        "district",
-        "started_at",
-        "case_number",
-    )
+    list_display = ("business", "result", "officer", "organisation", "started", "case")
     list_filter = ("outcome", "mode", "district", ("started_at", admin.DateFieldListFilter))
     list_select_related = ("business", "officer", "organisation", "district")
     search_fields = ("business__name", "business__credit_code__startswith", "case_number", "officer__name")
