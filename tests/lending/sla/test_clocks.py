@@ -85,6 +85,12 @@ def test_the_most_specific_policy_wins(cast):
     assert found == [general, programme, district, both, general]
 
 
+def test_an_older_policy_of_the_district_beats_a_newer_one_of_the_city_and_of_a_list(cast):
+    own = policy(20, since=date(2024, 11, 15), district=cast.xuhui)
+    policy(10, since=date(2026, 6, 1)), policy(12, since=date(2026, 6, 1), programme="patent_pilot")
+    assert policy_in_force(BANK, NOW.date(), district=cast.xuhui, programmes=["patent_pilot"]) == own
+
+
 @pytest.mark.parametrize(("on", "length"), [
     (date(2025, 12, 31), 15), (date(2026, 1, 1), 20), (date(2026, 6, 30), 20), (date(2026, 7, 1), 15),
 ])  # fmt: skip

@@ -124,6 +124,13 @@ def test_an_open_provisional_clock_is_recomputed_with_a_receipt(load, provisiona
     )  # fmt: skip
 
 
+def test_a_policy_edited_since_does_not_reach_a_running_clock(load, provisional):
+    type(provisional.policy).objects.filter(pk=provisional.policy_id).update(length=1)
+    load(NOTICE)
+    provisional.refresh_from_db()
+    assert shanghai(provisional.due_at) == "2027-01-10T00:00:00+08:00"
+
+
 def test_the_change_stands_in_the_history_of_the_case_and_the_chain_holds(load, provisional):
     load(NOTICE)
     event = Event.objects.get(case=provisional.case, kind="deadline_changed")
