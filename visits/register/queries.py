@@ -98,5 +98,7 @@ def _inside(part: str) -> list[Q]:
 
 def _name_condition(form: str) -> Q:
     grams = rules_name.grams(form)
-    pairs = [gram for gram in grams if not 0 <= gram < 1 << 16]  # one character only where nothing else is asked
+    pairs = [
+        gram for gram in grams if not 0 <= gram < 1 << 16
+    ]  # one character only where nothing else is asked
     return Q(search_grams__contains=sorted({*(pairs or grams)}), name_search__contains=form)

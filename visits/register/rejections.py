@@ -15,12 +15,16 @@ COLUMNS = ("line", "field", "code", "sentence", "excerpt")
 class Rejections:
     """Collects faults while a file is read. `since` is when that began (monotonic seconds)."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self) -> None:
         self.count, self.since = 0, time.monotonic()
         self._kept: list[Fault] = []
-        self._file = path.open("w", encoding="utf-8", newline="") if path else None
-        self._writer = csv.writer(self._file) if self._file else None
-        if self._writer:
+        self._file = self._writer = None
+
+    def open(self, path: Path | None) -> None:
+        """Where all of them are written; OSError where that cannot be."""
+        if path:
+            self._file = path.open("w", encoding="utf-8", newline="")
+            self._writer = csv.writer(self._file)
             self._writer.writerow(COLUMNS)
 
     def add(self, fault: Fault) -> None:

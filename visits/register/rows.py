@@ -67,7 +67,7 @@ class RowReader:
 
         `is_plain`: no cell holds a backslash, a tab or a line end.
         """
-        name, code, day, kind_text, person, capital, scope, province, district, address, status = cells
+        name, code, day, kind_text, person, capital, scope, province, district, address, _status = cells
         is_legacy = False
         if not rules_code.is_valid(code):
             code, is_legacy, problem = rules_code.read(code)
@@ -75,20 +75,35 @@ class RowReader:
                 return HEADER if looks_like_header(cells) else self._code_fault(line, cells, problem)
         name = name.strip()
         registered_on, money = self._dates[day], self._capitals[capital]
+        # fmt: off
         if (
             not name.isalpha() or registered_on == NO_DATE or money[1] is NULL
             or len(name) > 200 or len(address) > 300 or len(scope) > 20_000
             or len(kind_text) + len(person) + len(capital) + len(province) + len(district) > SHORT
-        ) and (fault := self._fault_of(name, registered_on, money, cells)):  # fmt: skip
+        ) and (fault := self._fault_of(name, registered_on, money, cells)):
             return Fault(line, *fault, excerpt(cells))
+        # fmt: on
+        return self._line(
+            f"{line}\t{digest}\t{code}\t{is_legacy}",
+            name,
+            code,
+            is_legacy,
+            registered_on,
+            money,
+            cells,
+            is_plain,
+        )
+
+    def _line(self, start, name, code, is_legacy, registered_on, money, cells, is_plain) -> str:
+        """The COPY line of a row that is in order; `start` are its first four columns."""
         texts = self._texts
         kind_text, person, province, district = (
-            texts[kind_text],
-            texts[person],
-            texts[province],
-            texts[district],
+            texts[cells[3]],
+            texts[cells[4]],
+            texts[cells[7]],
+            texts[cells[8]],
         )
-        address, scope = said(address), said(scope)
+        scope, address, text = said(cells[6]), said(cells[9]), money[0]
         form = rules_name.search_form(name)
         grams = rules_name.grams(form)
         grams.extend(rules_code.pieces(code))
@@ -98,28 +113,15 @@ class RowReader:
         if conflict:
             self.conflicts += 1
         kind = rules_facts.kind(code, is_legacy, kind_text, name)
-        status = rules_facts.status(status) if status else "unknown"
-        text, amount, currency = money
+        status = rules_facts.status(cells[10]) if cells[10] else "unknown"
         if not is_plain:
-            name, form, kind_text, person, text, scope, province, district, address, conflict = (
-                value.translate(ESCAPES)
-                for value in (
-                    name,
-                    form,
-                    kind_text,
-                    person,
-                    text,
-                    scope,
-                    province,
-                    district,
-                    address,
-                    conflict,
-                )
-            )
+            name, form, kind_text, person, text = escaped(name, form, kind_text, person, text)
+            scope, province, district, address = escaped(scope, province, district, address)
+            conflict = conflict.translate(ESCAPES)
         return (
-            f"{line}\t{digest}\t{code}\t{is_legacy}\t{name}\t{form}\t{{{str(grams.tolist())[1:-1]}}}\t{kind}\t{status}\t"
-            f"{kind_text}\t{registered_on}\t{person}\t{text}\t{amount}\t{currency}\t{scope}\t{province}\t{district}\t"
-            f"{address}\t{place or NULL}\t{source}\t{conflict}\n"
+            f"{start}\t{name}\t{form}\t{{{str(grams.tolist())[1:-1]}}}\t{kind}\t{status}\t{kind_text}\t{registered_on}\t"
+            f"{person}\t{text}\t{money[1]}\t{money[2]}\t{scope}\t{province}\t{district}\t{address}\t{place or NULL}\t"
+            f"{source}\t{conflict}\n"
         )
 
     def _fault_of(
@@ -189,6 +191,10 @@ def iso_date(text: str) -> str:
     kept = said(text)
     day = rules_facts.parse_date(kept) if kept else None
     return day.isoformat() if day else NO_DATE if kept else NULL
+
+
+def escaped(*texts: str) -> list[str]:
+    return [text.translate(ESCAPES) for text in texts]
 
 
 def is_money(text: str) -> bool:

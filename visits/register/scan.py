@@ -67,9 +67,11 @@ def open_register(path: Path) -> Source:
     """Recognise the file and read its header. Raises `UnusableFile` with a sentence."""
     try:
         size = path.stat().st_size
-        file = path.open("rb")
+        file = path.open("rb") if path.is_file() else None  # a pipe would be waited for until the end of time
     except OSError:
-        raise UnusableFile(_("打不开文件 %(name)s。") % {"name": path.name}) from None
+        file = None
+    if file is None:
+        raise UnusableFile(_("打不开文件 %(name)s。") % {"name": path.name})
     with file:
         start = file.read(BLOCK_BYTES)
     if not start.removeprefix(b"\xef\xbb\xbf").strip():

@@ -6,6 +6,8 @@ from django.utils import timezone
 from visits.register.services import uploading
 
 
-@shared_task(name="visits.import_register", ignore_result=True, time_limit=1700)  # below the visibility timeout of the broker
+@shared_task(
+    name="visits.import_register", ignore_result=True, time_limit=1700
+)  # below the visibility timeout of the broker
 def import_register(run_id: int) -> None:
     uploading.work_off(run_id=run_id, now=timezone.now())

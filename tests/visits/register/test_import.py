@@ -278,10 +278,3 @@ def test_an_unusable_file_or_list_is_one_sentence(path, content, options, words)
 def test_a_file_that_is_not_there_is_one_sentence(path):
     with pytest.raises(CommandError, match=r"register\.csv"):
         call_command("import_register", str(path), stdout=StringIO())
-
-
-def test_an_unusable_file_leaves_a_refused_run_with_its_sentence(path):
-    path.write_bytes(b"")
-    with pytest.raises(CommandError):
-        call_command("import_register", str(path), stdout=StringIO())
-    assert ImportRun.objects.get().file_name == "register.csv"

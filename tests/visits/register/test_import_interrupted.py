@@ -20,6 +20,7 @@ from accounts.models import Organisation
 from tests.visits.register.files import code, row, write
 from visits.register import merging, staging
 from visits.register.models import Business, ImportRun
+from visits.register.scan import UnusableFile
 from visits.register.services import importing
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -196,3 +197,19 @@ def test_progress_is_seen_by_others_while_the_rows_are_not(path, monkeypatch):
     monkeypatch.setattr(merging, "merge", look)
     importing.carry_out(run=begin(path), now=timezone.now())
     assert seen == [("running", 75), (0,)]
+
+
+@pytest.mark.parametrize(
+    ("content", "errors", "state", "words"),
+    [
+        (b"%PDF-1.7", None, "refused", "PDF"),
+        (None, "/nowhere/errors.csv", "interrupted", "FileNotFoundError"),
+    ],
+)
+def test_what_cannot_begin_stands_on_the_run(path, content, errors, state, words):
+    if content:
+        path.write_bytes(content)
+    with pytest.raises((UnusableFile, OSError)):
+        importing.carry_out(run=begin(path), now=timezone.now(), errors=errors and Path(errors))
+    run = ImportRun.objects.get()
+    assert (run.state, words in run.problem) == (state, True)

@@ -56,16 +56,6 @@ def test_a_message_that_comes_twice_does_no_harm(cast, web):
     assert (run.state, run.created, Business.objects.count()) == ("done", 1, 1)
 
 
-def test_a_file_that_cannot_be_read_is_refused_on_the_run_in_words(cast, web):
-    upload(web(cast.city), content=b"%PDF-1.7")
-    run = ImportRun.objects.get()
-    tasks.import_register(run.pk)
-    run.refresh_from_db()
-    assert run.state in ("refused", "waiting")
-    page = web(cast.city).get(reverse("admin:visits_importrun_change", args=[run.pk]))
-    assert page.status_code == 200
-
-
 def test_the_list_shows_progress_and_asks_again_while_an_import_runs(cast, web):
     run = ImportRun.objects.create(file_name="甲.csv", state="running", progress_pct=40, rejected=3)
     run.rejections.create(line=7, field="name", code="missing", sentence="缺少企业名称。")

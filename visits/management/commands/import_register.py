@@ -35,7 +35,9 @@ class Command(BaseCommand):
     ) -> None:
         began = time.monotonic()
         if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the run is marked as interrupted
+            signal.signal(
+                signal.SIGTERM, lambda *_: sys.exit(143)
+            )  # so that the run is marked as interrupted
         now = timezone.now()
         try:
             run = importing.begin(
@@ -48,10 +50,10 @@ class Command(BaseCommand):
         except OSError as problem:
             raise CommandError(f"{problem.filename}: {problem.strerror}") from None
         if show:
-            self.stderr.write("")
+            self.stderr.write("", style_func=str)
         self.stdout.write(json.dumps({**asdict(counts), "seconds": round(time.monotonic() - began, 1)}))
 
     def _show(self, share: float, words: str) -> None:
         bar = "█" * int(share * 30)
-        self.stderr.write(f"\r{bar:<30} {share:4.0%} {words}    ", ending="")
+        self.stderr.write(f"\r{bar:<30} {share:4.0%} {words}    ", style_func=str, ending="")
         self.stderr.flush()

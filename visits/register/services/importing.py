@@ -9,7 +9,7 @@ as `duplicate`, and the row that stands, the first one or the one already in the
 """
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -21,28 +21,12 @@ from accounts.models import User
 from visits.register import gazetteer, merging, scan, staging
 from visits.register.known import Known
 from visits.register.models import BusinessList, ImportRun
+from visits.register.reading import Counts, Reading
 from visits.register.rejections import Rejections
-from visits.register.rows import HEADER, SEPARATOR, RowReader, digester
 from visits.register.scan import Fault
 from visits.register.services.progress import Progress
 
-WRITE_ROWS = 100  # small enough for the socket's buffer, so that the server loads while Python reads on
 FRESH_STATISTICS = 1000  # changed rows after which the planner should look again
-
-
-@dataclass
-class Counts:
-    """What became of the rows of a file."""
-
-    read: int = 0
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    rejected: int = 0
-    headers: int = 0
-    duplicates: int = 0
-    conflicts: int = 0
-    listed: int = 0
 
 
 def begin(
@@ -72,8 +56,9 @@ def carry_out(*, run: ImportRun, now: datetime, errors: Path | None = None, show
     """
     _refuse_twice(run)
     progress = Progress(run, show)
-    rejections = Rejections(errors)
+    rejections = Rejections()
     try:
+        rejections.open(errors)
         source = scan.open_register(Path(run.path))
         with transaction.atomic():
             staging.lock()
@@ -115,7 +100,7 @@ def _load(
     counts = Counts(read=1, headers=1)  # the header row itself
     known = Known()
     staging.prepare()
-    staged = _stage(source, known, rejections, counts, progress)
+    staged = Reading(source, gazetteer.current(), known, counts, rejections).run(progress.tell)
     progress.tell(0.7, _("核对重复"))
     staged -= _settle_repeats(known, rejections, counts)
     progress.tell(0.75, _("写入名录"))
@@ -127,56 +112,6 @@ def _load(
         counts.listed = _enlist(run, known)
     staging.clear()
     return counts
-
-
-def _stage(
-    source: scan.Source, known: Known, rejections: Rejections, counts: Counts, progress: Progress
-) -> int:
-    """Rows the register does not hold yet go to the staging table; how many did."""
-    places = gazetteer.current()
-    reader = RowReader(places, source.columns)
-    digest, pick, place, read = (
-        digester(places, source.columns),
-        source.columns.pick,
-        known.place,
-        reader.read,
-    )
-    seen, conflicts, staged = known.seen, known.conflicts, 0
-    with staging.loading() as copy:
-        for batch in source.batches:
-            counts.read += len(batch.rows) + len(batch.faults)
-            lines: list[str] = []
-            for line, cells in batch.rows:
-                picked = pick(cells)
-                joined = SEPARATOR.join(picked)
-                number = digest(joined)
-                at = place(number)
-                if at >= 0:  # the register holds this very row
-                    counts.unchanged += 1
-                    counts.duplicates += seen[at]
-                    counts.conflicts += conflicts[at]
-                    seen[at] = 1
-                    continue
-                is_plain = (
-                    "\\" not in joined and "\t" not in joined and "\n" not in joined and "\r" not in joined
-                )
-                result = read(line, picked, number, is_plain=is_plain)
-                if type(result) is str:
-                    lines.append(result)
-                    if len(lines) == WRITE_ROWS:
-                        copy.write("".join(lines))
-                        staged += WRITE_ROWS
-                        lines.clear()
-                elif result is HEADER:
-                    counts.headers += 1
-                else:
-                    rejections.add(result)
-            copy.write("".join(lines))
-            staged += len(lines)
-            rejections.extend(batch.faults)
-            progress.tell(batch.done * 0.7, _("读取文件"), read=counts.read, rejected=rejections.count)
-    counts.conflicts += reader.conflicts
-    return staged
 
 
 def _settle_repeats(known: Known, rejections: Rejections, counts: Counts) -> int:
