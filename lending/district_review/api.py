@@ -57,7 +57,9 @@ class Reviewed(serializers.Serializer):
     reason = serializers.CharField()
     reviewed_at = serializers.DateTimeField()
     banks = serializers.SerializerMethodField(help_text="Codes of the banks that were suggested.")
-    lookups = serializers.SerializerMethodField(help_text="The receipts of credit lookups that this review relied on.")
+    lookups = serializers.SerializerMethodField(
+        help_text="The receipts of credit lookups that this review relied on."
+    )
 
     def get_banks(self, made: DistrictReview) -> list[str]:
         return [bank.code for bank in made.banks.all()]

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import Invalid
 from lending.credit_lookup.dataset import rules, staging
+from lending.credit_lookup.dataset.rejected import Rejected
 from lending.credit_lookup.dataset.source import Source, open_data_set
-from visits.register.rejections import Rejections
 from visits.register.scan import EXCERPT, Fault
 
 
@@ -36,16 +36,14 @@ def import_data_set(
     """
     _check_source(source)
     data = open_data_set(path)
-    counts, rejections = Counts(read=1), Rejections(errors)
-    try:
+    counts = Counts(read=1)
+    with Rejected(errors) as rejected:
         staging.prepare()
-        _stage(data, counts, rejections)
-        _settle_repeats(counts, rejections)
+        _stage(data, counts, rejected)
+        _settle_repeats(counts, rejected)
         counts.created, counts.updated, unchanged = staging.merge(source)
-        counts.unchanged += unchanged
-    finally:
-        rejections.close()
-    counts.rejected = rejections.count
+    counts.unchanged += unchanged
+    counts.rejected = rejected.count
     if is_dry_run:
         transaction.set_rollback(True)
     return counts
@@ -61,11 +59,11 @@ def _check_source(source: str) -> None:
         )
 
 
-def _stage(data: Source, counts: Counts, rejections: Rejections) -> None:
+def _stage(data: Source, counts: Counts, rejected: Rejected) -> None:
     with staging.loading() as copy:
         for batch in data.batches:
             counts.read += len(batch.rows) + len(batch.faults)
-            rejections.extend(batch.faults)
+            rejected.extend(batch.faults)
             for line, cells in batch.rows:
                 found = rules.read(cells, data.columns)
                 if isinstance(found, rules.Item):
@@ -73,10 +71,10 @@ def _stage(data: Source, counts: Counts, rejections: Rejections) -> None:
                 elif rules.is_header(cells):
                     counts.headers += 1
                 else:
-                    rejections.add(Fault(line, *found, excerpt=",".join(cells)[:EXCERPT]))
+                    rejected.add(Fault(line, *found, excerpt=",".join(cells)[:EXCERPT]))
 
 
-def _settle_repeats(counts: Counts, rejections: Rejections) -> None:
+def _settle_repeats(counts: Counts, rejected: Rejected) -> None:
     for line, first, is_same, code in staging.take_repeats():
         if is_same:
             counts.unchanged += 1
@@ -84,4 +82,4 @@ def _settle_repeats(counts: Counts, rejections: Rejections) -> None:
             words = _("与第 %(first)s 行是同一代码、类别、事项和日期,内容不同;以先出现的为准。") % {
                 "first": first
             }
-            rejections.add(Fault(line, "item", "duplicate", words, code))
+            rejected.add(Fault(line, "item", "duplicate", words, code))

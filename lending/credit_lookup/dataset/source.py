@@ -23,6 +23,8 @@ class Source(NamedTuple):
 def open_data_set(path: Path) -> Source:
     """Recognise the file and read its header. Raises `UnusableFile` with a sentence."""
     try:
+        if not path.is_file():  # a pipe would be waited for until the end of time
+            raise OSError
         with path.open("rb") as file:
             start = file.read(scan.BLOCK_BYTES)
         size = path.stat().st_size
