@@ -194,6 +194,10 @@ EMAIL_TIMEOUT = 10  # seconds; a mail server that hangs must not hold a worker
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Doorstep <doorstep@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
+# Deadlines turn at midnight; a site may keep the mails about them to office hours, in Shanghai's time.
+ALERT_FROM_HOUR = env.number("ALERT_FROM_HOUR", 0, low=0, high=23)
+ALERT_UNTIL_HOUR = env.number("ALERT_UNTIL_HOUR", 24, low=ALERT_FROM_HOUR + 1, high=24)
+
 # --- REST -------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.SessionAuthentication"],

@@ -2,19 +2,24 @@
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.forms import ModelForm
+from django.db.models import Field
+from django.forms import ChoiceField, ModelForm
+from django.forms import Field as FormField
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts.admin_scope import ScopedAdmin, is_allowed
+from accounts.models import Organisation
 from accounts.roles import BANK_ROLES, Do, Role
 from accounts.templatetags.doorstep import shanghai
 from lending.sla import calendars, chips, sending
 from lending.sla.errors import YearUnknown
 from lending.sla.models import Alert, CalendarDay, CalendarYear, Deadline, DeadlinePolicy, Sweep
+from visits.models import BusinessList
 
 OFFICE = (Role.CITY, Role.AUDITOR)
 CHIP_COLOURS = {
@@ -39,6 +44,24 @@ class DeadlinePolicyAdmin(ScopedAdmin):
     )  # fmt: skip
     list_filter = ("kind", "district")
     ordering = ("kind", "-effective_from")
+
+    def formfield_for_foreignkey(self, db_field: Field, request: HttpRequest, **kwargs) -> FormField:
+        if db_field.name == "district":
+            kwargs["queryset"] = Organisation.objects.filter(kind=Organisation.Kind.DISTRICT)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs) -> FormField:
+        """A list's code is chosen, not typed: a policy with a slip in it would never apply and nobody would notice."""
+        if db_field.name != "programme":
+            return super().formfield_for_dbfield(db_field, request, **kwargs)
+        lists = BusinessList.objects.filter(is_active=True).values_list("code", "name")
+        choices = [("", _("全部")), *lists]
+        return ChoiceField(
+            label=db_field.verbose_name,
+            choices=choices,
+            required=False,
+            widget=UnfoldAdminSelectWidget(choices=choices),
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: DeadlinePolicy | None = None) -> tuple:
         if obj is None or not _is_in_use(obj):

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db import connection
 
+from lending.sla.hours import may_leave_at
 from lending.sla.ladder import Rung
 from lending.sla.models import Alert
 from lending.sla.recipients import Addressee, Directory, Facts
@@ -20,7 +22,7 @@ INSERT = """
 INSERT INTO lending_alert (deadline_id, due_at, step, recipient, recipient_user_id, organisation_id, why, channel,
     state, created_at, send_after, attempts, last_error, message_id)
 SELECT letter.deadline, letter.due_at, letter.step, whom.email, whom."user", whom.organisation, whom.why, 'email',
-    %(state)s, %(now)s, %(now)s, 0, '', ''
+    %(state)s, %(now)s, %(send_after)s, 0, '', ''
 FROM json_to_recordset(%(letters)s::json) AS letter(deadline bigint, due_at timestamptz, step text, "to" int)
 JOIN json_to_recordset(%(people)s::json) AS whom(n int, email text, "user" bigint, organisation bigint, why text)
     ON whom.n = letter."to"
@@ -61,6 +63,7 @@ def write(letters: Iterable[Letter], now: datetime) -> int:
     values = {
         "state": Alert.State.PENDING,
         "now": now,
+        "send_after": may_leave_at(now, settings.ALERT_FROM_HOUR, settings.ALERT_UNTIL_HOUR),
         "letters": json.dumps(
             [
                 {

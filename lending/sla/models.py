@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -60,7 +61,9 @@ class DeadlinePolicy(models.Model):
         Organisation, models.PROTECT, null=True, blank=True, verbose_name=_("适用区")
     )
     programme = models.CharField(_("适用清单或专项"), max_length=40, blank=True)
-    length = models.PositiveSmallIntegerField(_("长度"))
+    length = models.PositiveSmallIntegerField(
+        _("长度"), validators=[MinValueValidator(1), MaxValueValidator(3660)]
+    )
     unit = models.CharField(_("单位"), max_length=8, choices=Unit, default=Unit.DAYS)
     is_working_days = models.BooleanField(_("按工作日"), default=False)
     is_rolled_forward = models.BooleanField(_("遇休息日顺延"), default=False)

@@ -25,6 +25,7 @@ from lending.sla.smtp import Fate
 
 LEASE = timedelta(minutes=10)
 RECIPIENTS_AT_ONCE = 50
+BUDGET_SECONDS = 240  # of one run; a task is ended after 600, and what is left goes with the next tick
 RECONNECTS = 3  # per run; then the server is left alone until the next tick
 logger = logging.getLogger(__name__)
 
@@ -56,10 +57,10 @@ def send_pending(*, now: datetime) -> Sent:
     tally = Sent(dropped=_drop_stale(now))
     if not _due(now).exists():
         return tally
-    run = Run(now, tally)
+    run, until = Run(now, tally), time.monotonic() + BUDGET_SECONDS
     try:
         run.open()
-        while digests := _claim(now):
+        while time.monotonic() < until and (digests := _claim(now)):
             run.send_all(digests)
     except ServerUnusable as trouble:
         reason = smtp.in_words(trouble.__cause__)

@@ -81,6 +81,31 @@ def test_the_city_writes_a_new_policy(cast, web):
     ) == (302, 1)
 
 
+@pytest.mark.parametrize(
+    "changes", [{"programme": "patent-pilot"}, {"length": 0}, {"length": 99999}, {"length": "x"}]
+)
+def test_a_policy_that_would_never_apply_or_never_end_is_refused_in_the_form(cast, web, changes):
+    form = {
+        "kind": "bank_decision",
+        "length": 15,
+        "unit": "days",
+        "starts_at": "push",
+        "effective_from": "2027-01-01",
+    }
+    answer = web(cast.city).post(page("deadlinepolicy", "add/"), form | changes)
+    assert (answer.status_code, DeadlinePolicy.objects.filter(effective_from="2027-01-01").count()) == (
+        200,
+        0,
+    )
+
+
+def test_a_policy_may_be_for_one_of_the_lists(cast, web):
+    form = {"kind": "bank_decision", "length": 10, "unit": "days", "starts_at": "push", "effective_from": "2027-01-01",
+            "programme": "patent_pilot"}  # fmt: skip
+    web(cast.city).post(page("deadlinepolicy", "add/"), form)
+    assert DeadlinePolicy.objects.get(effective_from="2027-01-01").programme == "patent_pilot"
+
+
 def test_working_months_are_refused_in_the_form(cast, web):
     form = {"kind": "bank_decision", "length": 1, "unit": "months", "starts_at": "push", "is_working_days": "on",
             "effective_from": "2027-01-01"}  # fmt: skip
