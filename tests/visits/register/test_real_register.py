@@ -12,7 +12,8 @@ from django.core.management import call_command
 
 from visits.register.models import Business
 
-FILE = Path(os.environ.get("REGISTER_SAMPLE", "/work/shared/data/register-shanghai-1989-1996.csv"))
+BESIDE = Path(__file__).resolve().parents[4] / "shared" / "data" / "register-shanghai-1989-1996.csv"
+FILE = Path(os.environ.get("REGISTER_SAMPLE", BESIDE))
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.skipif(
