@@ -7,12 +7,12 @@ import subprocess
 import sys
 import time
 import uuid
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
 import requests
 from aiosmtpd.controller import Controller
-from aiosmtpd.handlers import Message
 
 from tests.factories import PASSWORD
 
@@ -25,18 +25,19 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-class Mailbox(Message):
-    """Every letter that the product handed over, parsed."""
+class Mailbox:
+    """An SMTP handler that keeps every letter, parsed, with whom it was for."""
 
     def __init__(self) -> None:
-        super().__init__(EmailMessage)
-        self.letters: list[EmailMessage] = []
+        self.letters: list[tuple[list[str], EmailMessage]] = []
 
-    def handle_message(self, message: EmailMessage) -> None:
-        self.letters.append(message)
+    async def handle_DATA(self, server, session, envelope) -> str:
+        letter = message_from_bytes(envelope.content, policy=policy.default)
+        self.letters.append((envelope.rcpt_tos, letter))
+        return "250 OK"
 
     def to(self, address: str) -> list[EmailMessage]:
-        return [letter for letter in self.letters if letter["X-RcptTo"] == address]
+        return [letter for recipients, letter in self.letters if address in recipients]
 
 
 class Stack:
