@@ -59,13 +59,13 @@ class Banks(APIView):
         user, now, params = request.user, timezone.now(), request.query_params.dict()
         if user.role not in BANK_ROLES:
             scope = read_scope(user, params, now=now)
-            rows, _everyone = queries.bank_rows(scope, now=now)
+            rows = queries.bank_rows(scope, now=now)
             shown, others = rows, None
         else:
             if user.bank is None:
                 raise NotFound()
             scope = scope_of_a_bank(user, params, now=now)
-            rows, _everyone = queries.bank_rows(scope, now=now)
+            rows = queries.bank_rows(scope, now=now)
             shown = [row for row in rows if row.place == user.bank]
             rest = [row.clocks for row in rows if row.place != user.bank]
             others = answers.of_peers(peers([c.on_time_pct for c in rest], [c.median_days for c in rest]))

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lending.dashboard import clocks
 from lending.dashboard.declines import DECLINED
-from lending.dashboard.facts import BY_CODE, narrowed
+from lending.dashboard.facts import BY_CODE, chosen, narrowed, pushed
 from lending.dashboard.period import midnight
 from lending.dashboard.scope import Scope
 from lending.models import Recommendation
@@ -39,25 +39,24 @@ class Firm:
 def firms(code: str, scope: Scope, *, page: int) -> tuple[list[Firm], int]:
     """The firms that a step of the funnel counts in the period, latest first, and how many there are; one statement."""
     step = BY_CODE[code]
-    facts, values = narrowed(step, scope)
-    values |= {"from": scope.period.starts_at, "to": scope.period.ends_at, "skip": (page - 1) * PAGE_SIZE}
-    values |= {"take": PAGE_SIZE}
-    moment = "min(at)" if step.first_only else "max(at)"
-    inside = "at >= %(from)s AND at < %(to)s"
-    rows_of = facts if step.first_only else f"{facts} AND {inside}"
-    where_case = "AND k.district_id = %(district)s" if scope.district else ""
+    facts, moment = narrowed(step, scope), "min(at)" if step.first_only else "max(at)"
+    inside = "" if step.first_only else "AND at >= %(from)s AND at < %(to)s"
+    having = "HAVING min(at) >= %(from)s AND min(at) < %(to)s" if step.first_only else ""
+    of_the_district = "AND k.district_id = %(district)s" if scope.district else ""
     sql = f"""
-    WITH counted AS (
-      SELECT business_id, count(*) AS times, {moment} AS at, sum(amount_yuan) AS yuan FROM ({rows_of}) f
-      GROUP BY business_id {"HAVING min(at) >= %(from)s AND min(at) < %(to)s" if step.first_only else ""}),
+    WITH {pushed(scope)},
+    counted AS (
+      SELECT business_id, count(*) AS times, {moment} AS at, sum(amount_yuan) AS yuan FROM ({facts} {inside}) f
+      GROUP BY business_id {having}),
     page AS (SELECT *, count(*) OVER () AS total FROM counted ORDER BY at DESC, business_id DESC
       LIMIT %(take)s OFFSET %(skip)s)
     SELECT p.total, b.name, b.credit_code, b.kind, coalesce(o.name, ''), p.times, p.at, p.yuan, coalesce(k.number, '')
     FROM page p JOIN visits_business b ON b.id = p.business_id
     LEFT JOIN accounts_organisation o ON o.id = b.district_id
-    LEFT JOIN LATERAL (SELECT k.number FROM lending_financingcase k WHERE k.business_id = b.id {where_case}
+    LEFT JOIN LATERAL (SELECT k.number FROM lending_financingcase k WHERE k.business_id = b.id {of_the_district}
       ORDER BY k.opened_at DESC LIMIT 1) k ON true
     ORDER BY p.at DESC, p.business_id DESC"""  # noqa: S608  constants; values are parameters
+    values = chosen(scope) | {"from": scope.period.starts_at, "to": scope.period.ends_at} | _window(page)
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         rows = cursor.fetchall()
@@ -68,22 +67,17 @@ def recommendations(
     what: str, scope: Scope, *, now: datetime, page: int, day: date | None = None, reason: str = ""
 ) -> tuple[list[Recommendation], int]:
     """The recommendations that a number about clocks or refusals counts, first due first; two statements."""
-    where, values = clocks.narrowing(scope)
-    values |= clocks.moments(scope, now) | {
-        "skip": (page - 1) * PAGE_SIZE,
-        "take": PAGE_SIZE,
-        "reason": reason,
-    }
+    values = clocks.values(scope, now) | _window(page)
     if what == "declined":
-        condition = "g.at >= %(from)s AND g.at < %(to)s AND (%(reason)s = '' OR w.code = %(reason)s)"
-        source = f"{DECLINED} AND {condition} AND {where}"
+        values["reason"] = reason
+        source = f"{DECLINED} AND (%(reason)s = '' OR w.code = %(reason)s)"
     elif what == "due-on":
         values |= {"day": midnight(day), "next_day": midnight(day + timedelta(days=1))}
-        due = f"{clocks.OPEN} AND t.due_at > greatest(%(day)s, %(now)s) AND t.due_at <= %(next_day)s"
-        source = f"{clocks.CLOCKS} WHERE {due} AND {where}"
+        due = "t.due_at > greatest(%(day)s, %(now)s) AND t.due_at <= %(next_day)s"
+        source = f"{clocks.CLOCKS} WHERE {clocks.OPEN} AND {due}"
     else:
-        source = f"{clocks.CLOCKS} WHERE {clocks.CONDITIONS[what]} AND {where}"
-    sql = f"""SELECT r.id, count(*) OVER () {source} ORDER BY t.due_at, r.id
+        source = f"{clocks.CLOCKS} WHERE {clocks.CONDITIONS[what]}"
+    sql = f"""WITH {pushed(scope)} SELECT p.id, count(*) OVER () {source} ORDER BY t.due_at, p.id
     LIMIT %(take)s OFFSET %(skip)s"""
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
@@ -91,3 +85,7 @@ def recommendations(
     rows = Recommendation.objects.filter(pk__in=found).order_by("deadline__due_at", "pk")
     rows = rows.select_related("case__business", "case__district", "bank", "deadline")
     return list(rows), next(iter(found.values()), 0)
+
+
+def _window(page: int) -> dict[str, int]:
+    return {"take": PAGE_SIZE, "skip": (page - 1) * PAGE_SIZE}

@@ -5,11 +5,12 @@ exclusive: a clock that ends at midnight belongs to the day before.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from django.db import connection
 
+from lending.dashboard.facts import chosen, pushed
 from lending.dashboard.period import midnight
 from lending.dashboard.scope import Scope
 from lending.sla.calendar import SHANGHAI, day_of
@@ -17,13 +18,7 @@ from lending.sla.chips import DUE_SOON_DAYS
 
 DAYS_AHEAD = 15
 
-CLOCKS = """
-FROM lending_recommendation r
-JOIN lending_deadline t ON t.id = r.deadline_id
-JOIN lending_recommendationlist l ON l.id = r.list_id
-JOIN lending_financingcase k ON k.id = r.case_id
-"""
-KEYS = {"": "NULL::bigint", "district": "l.district_id", "bank": "r.bank_id"}
+CLOCKS = "FROM pushed p JOIN lending_deadline t ON t.id = p.deadline_id"
 OPEN = "t.stopped_at IS NULL"
 OVERDUE = f"{OPEN} AND t.due_at <= %(now)s"
 DUE_SOON = f"{OPEN} AND t.due_at > %(now)s AND t.due_at <= %(soon)s"
@@ -36,7 +31,7 @@ ON_TIME = f"{SETTLED} AND t.stopped_at < t.due_at"
 DECIDED = "t.stopped_at >= %(from)s AND t.stopped_at < %(to)s AND t.state <> 'cancelled'"
 CONDITIONS = {
     "open": OPEN, "overdue": OVERDUE, "due_soon": DUE_SOON, "due": SETTLED, "on_time": ON_TIME,
-    "confirming": f"{OPEN} AND r.state = 'confirming'",
+    "confirming": f"{OPEN} AND p.state = 'confirming'",
     "late": f"{SETTLED} AND (t.stopped_at IS NULL OR t.stopped_at >= t.due_at)",
 }  # fmt: skip
 
@@ -62,52 +57,55 @@ class Clocks:
         return round(100 * self.on_time / self.due, 1) if self.due else None
 
 
-def moments(scope: Scope, now: datetime) -> dict[str, object]:
+@dataclass(frozen=True)
+class AllClocks:
+    """Over all of the scope, and by the id of the district and of the bank."""
+
+    total: Clocks = Clocks()
+    by_district: dict[int, Clocks] = field(default_factory=lambda: defaultdict(Clocks))
+    by_bank: dict[int, Clocks] = field(default_factory=lambda: defaultdict(Clocks))
+
+
+def values(scope: Scope, now: datetime) -> dict[str, object]:
     soon = midnight(day_of(now) + timedelta(days=DUE_SOON_DAYS + 1))
-    return {"now": now, "from": scope.period.starts_at, "to": scope.period.ends_at, "soon": soon}
+    period = {"from": scope.period.starts_at, "to": scope.period.ends_at}
+    return chosen(scope) | period | {"now": now, "soon": soon}
 
 
-def narrowing(scope: Scope) -> tuple[str, dict[str, object]]:
-    wanted = {
-        "district": "l.district_id = %(district)s",
-        "bank": "r.bank_id = %(bank)s",
-        "list": "EXISTS (SELECT FROM visits_listmembership m "
-        "WHERE m.business_id = k.business_id AND m.list_id = %(list)s)",
-    }
-    chosen = {name: getattr(scope, name) for name in wanted if getattr(scope, name) is not None}
-    where = " AND ".join(["true", *(wanted[name] for name in chosen)])
-    return where, {name: row.pk for name, row in chosen.items()}
-
-
-def clocks_by(what: str, scope: Scope, *, now: datetime) -> dict[int | None, Clocks]:
-    """By "district" or "bank", keyed by the id of the organisation, and under None over all of them; one statement."""
-    where, values = narrowing(scope)
-    key = KEYS[what]
+def clocks(scope: Scope, *, now: datetime) -> AllClocks:
+    """One statement."""
     sql = f"""
-    SELECT {key}, count(*) FILTER (WHERE {OPEN}), count(*) FILTER (WHERE {DUE_SOON}),
+    WITH {pushed(scope)}
+    SELECT p.district_id, p.bank_id, count(*) FILTER (WHERE {OPEN}), count(*) FILTER (WHERE {DUE_SOON}),
       count(*) FILTER (WHERE {OVERDUE}), count(*) FILTER (WHERE {SETTLED}), count(*) FILTER (WHERE {ON_TIME}),
-      percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM t.stopped_at - r.pushed_at) / 86400.0)
+      percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM t.stopped_at - p.pushed_at)::float8 / 86400)
         FILTER (WHERE {DECIDED})
-    {CLOCKS} WHERE {where} GROUP BY GROUPING SETS ((), ({key}))"""  # noqa: S608  constants; values are parameters
+    {CLOCKS} GROUP BY GROUPING SETS ((), (p.district_id), (p.bank_id))"""  # noqa: S608  constants
     with connection.cursor() as cursor:
-        cursor.execute(sql, moments(scope, now) | values)
+        cursor.execute(sql, values(scope, now))
         rows = cursor.fetchall()
-    found = defaultdict(Clocks)
-    for key_id, *counts, median in rows:
-        found[key_id] = Clocks(*counts, median_days=round(float(median), 1) if median is not None else None)
-    return found
+    found, total = AllClocks(), Clocks()
+    for district, bank, *counts, median in rows:
+        counted = Clocks(*counts, median_days=None if median is None else round(median, 1))
+        if district is not None:
+            found.by_district[district] = counted
+        elif bank is not None:
+            found.by_bank[bank] = counted
+        else:
+            total = counted
+    return AllClocks(total, found.by_district, found.by_bank)
 
 
 def due_by_day(scope: Scope, *, now: datetime) -> tuple[int, dict[date, int]]:
     """How many are overdue now, and how many fall due on each of the next 15 days, today first; one statement."""
-    where, values = narrowing(scope)
     today = day_of(now)
-    values |= {"now": now, "until": midnight(today + timedelta(days=DAYS_AHEAD)), "zone": str(SHANGHAI)}
+    until = midnight(today + timedelta(days=DAYS_AHEAD))
     sql = f"""
+    WITH {pushed(scope)}
     SELECT CASE WHEN t.due_at > %(now)s THEN ((t.due_at - interval '1 microsecond') AT TIME ZONE %(zone)s)::date END,
-      count(*) {CLOCKS} WHERE {OPEN} AND t.due_at <= %(until)s AND {where} GROUP BY 1"""
+      count(*) {CLOCKS} WHERE {OPEN} AND t.due_at <= %(until)s GROUP BY 1"""
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+        cursor.execute(sql, values(scope, now) | {"until": until, "zone": str(SHANGHAI)})
         counted = dict(cursor.fetchall())
     days = [today + timedelta(days=ahead) for ahead in range(DAYS_AHEAD)]
     return counted.get(None, 0), {day: counted.get(day, 0) for day in days}

@@ -40,53 +40,58 @@ FROM visits_consentsigning s LEFT JOIN visits_business b ON b.id = s.business_id
 WHERE s.visit_id IS NULL AND {FOR_LOOKUP}
 """  # noqa: S608  constants only
 
-PUSHES = """
-SELECT k.business_id, l.district_id, r.bank_id, r.pushed_at AS at, k.amount_yuan
-FROM lending_recommendation r
-JOIN lending_recommendationlist l ON l.id = r.list_id
-JOIN lending_financingcase k ON k.id = r.case_id
-WHERE true
-"""
+# What was pushed to banks, joined once for all that hangs on it. {where} narrows it to a scope (`pushed`).
+PUSHED = """pushed AS MATERIALIZED (
+  SELECT r.id, r.case_id, r.deadline_id, r.state, r.pushed_at, r.bank_id, l.district_id, k.business_id
+  FROM lending_recommendation r
+  JOIN lending_recommendationlist l ON l.id = r.list_id
+  JOIN lending_financingcase k ON k.id = r.case_id
+  WHERE {where})"""
 
-# The decision in force is the one nothing supersedes; its moment is when credit was first granted on this
-# recommendation, so mending a typing slip in the amount does not carry it into another week.
-GRANTS = """
-SELECT k.business_id, l.district_id, r.bank_id, g.at, d.credit_line_yuan AS amount_yuan
-FROM lending_bankdecision d
-JOIN lending_recommendation r ON r.id = d.recommendation_id
-JOIN lending_recommendationlist l ON l.id = r.list_id
-JOIN lending_financingcase k ON k.id = r.case_id
-CROSS JOIN LATERAL (
-    SELECT min(e.recorded_at) AS at FROM lending_bankdecision e
-    WHERE e.recommendation_id = d.recommendation_id AND e.outcome IN ('approved', 'partly_approved')) g
-WHERE d.outcome IN ('approved', 'partly_approved')
-  AND NOT EXISTS (SELECT FROM lending_bankdecision e WHERE e.supersedes_id = d.id)
-"""
+PUSHES = "SELECT business_id, district_id, bank_id, pushed_at AS at, NULL::numeric AS amount_yuan FROM pushed"
+
+# The decision in force is the one nothing supersedes.
+IN_FORCE = "NOT EXISTS (SELECT FROM lending_bankdecision e WHERE e.supersedes_id = d.id)"
+
+
+def first_at(outcomes: str) -> str:
+    """When the recommendation first had one of `outcomes`, so that mending a typing slip in an amount does not carry a
+    decision into another week. Only a correction has to look back."""
+    return f"""CASE WHEN d.supersedes_id IS NULL THEN d.recorded_at ELSE (
+    SELECT min(e.recorded_at) FROM lending_bankdecision e
+    WHERE e.recommendation_id = d.recommendation_id AND e.outcome IN ({outcomes})) END"""  # noqa: S608  constants only
+
+
+GRANTED = "'approved', 'partly_approved'"
+GRANTS = f"""
+SELECT p.business_id, p.district_id, p.bank_id, {first_at(GRANTED)} AS at, d.credit_line_yuan AS amount_yuan
+FROM pushed p JOIN lending_bankdecision d ON d.recommendation_id = p.id
+WHERE d.outcome IN ({GRANTED}) AND {IN_FORCE}
+"""  # noqa: S608  constants only
 
 LOANS = """
-SELECT k.business_id, l.district_id, r.bank_id, x.recorded_at AS at, x.amount_yuan
-FROM lending_disbursement x
-JOIN lending_bankdecision d ON d.id = x.decision_id
-JOIN lending_recommendation r ON r.id = d.recommendation_id
-JOIN lending_recommendationlist l ON l.id = r.list_id
-JOIN lending_financingcase k ON k.id = r.case_id
-WHERE true
+SELECT p.business_id, p.district_id, p.bank_id, x.recorded_at AS at, x.amount_yuan
+FROM pushed p
+JOIN lending_bankdecision d ON d.recommendation_id = p.id
+JOIN lending_disbursement x ON x.decision_id = d.id
 """
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the funnel. `first_only`: a firm counts in the period of its first fact and in no later one."""
+    """One step of the funnel. `first_only`: a firm counts in the period of its first fact and in no later one.
+    `is_indexed`: read where it lies and not set aside first, because an index already has it in order."""
 
     code: str
     label: str
     facts: str
     first_only: bool = False
     has_amount: bool = False
+    is_indexed: bool = False
 
 
 STEPS: tuple[Step, ...] = (
-    Step("visited", _("走访"), VISITS),
+    Step("visited", _("走访"), VISITS, is_indexed=True),
     Step("need", _("有需求"), NEEDS),
     Step("authorised", _("授权"), CONSENTS),
     Step("recommended", _("推荐"), PUSHES, first_only=True),
@@ -98,13 +103,29 @@ BY_CODE = {step.code: step for step in STEPS}
 BANKS_CHANGE_AT = "recommended"
 
 
-def narrowed(step: Step, scope: Scope) -> tuple[str, dict[str, object]]:
-    """The facts of `step` within `scope`, whenever they happened: SQL and its parameters."""
-    wanted = {"district": "f.district_id = %(district)s", "bank": "f.bank_id = %(bank)s", "list": ON_LIST}
-    chosen = {name: getattr(scope, name) for name in wanted if getattr(scope, name) is not None}
-    where = " AND ".join(["true", *(wanted[name] for name in chosen)])
-    sql = f"SELECT f.* FROM ({step.facts}) f WHERE {where}"  # noqa: S608  constants; values are parameters
-    return sql, {name: row.pk for name, row in chosen.items()}
+def pushed(scope: Scope) -> str:
+    """The CTE `pushed` of a scope."""
+    return PUSHED.format(where=_where(scope, "l", "r", "k"))
 
 
-ON_LIST = "EXISTS (SELECT FROM visits_listmembership m WHERE m.business_id = f.business_id AND m.list_id = %(list)s)"
+def narrowed(step: Step, scope: Scope) -> str:
+    """The facts of `step` within `scope`, whenever they happened; stands in a statement that has `pushed`."""
+    return f"SELECT f.* FROM ({step.facts}) f WHERE {_where(scope, 'f', 'f', 'f')}"  # noqa: S608  constants
+
+
+def chosen(scope: Scope) -> dict[str, int]:
+    """The parameters of both."""
+    return {
+        name: row.pk for name in ("district", "bank", "list") if (row := getattr(scope, name)) is not None
+    }
+
+
+def _where(scope: Scope, district: str, bank: str, business: str) -> str:
+    """Conditions on `scope`, where `district`, `bank` and `business` name the tables that hold the three ids."""
+    conditions = {
+        "district": f"{district}.district_id = %(district)s",
+        "bank": f"{bank}.bank_id = %(bank)s",
+        "list": "EXISTS (SELECT FROM visits_listmembership m "
+        f"WHERE m.business_id = {business}.business_id AND m.list_id = %(list)s)",
+    }
+    return " AND ".join(["true", *(conditions[name] for name in chosen(scope))])

@@ -14,9 +14,9 @@ from typing import TypeVar
 from django.core.cache import cache
 
 from accounts.models import Organisation
-from lending.dashboard.clocks import Clocks, clocks_by, due_by_day
+from lending.dashboard.clocks import AllClocks, Clocks, clocks, due_by_day
 from lending.dashboard.declines import Reason, decline_reasons
-from lending.dashboard.funnel import Steps, funnel, funnel_by
+from lending.dashboard.funnel import BANK, DISTRICT, TOTAL, Funnels, Steps, funnels
 from lending.dashboard.scope import Scope
 from lending.dashboard.terms import Terms, terms_by_bank
 from visits.models import BusinessList
@@ -52,49 +52,52 @@ class Figures:
 
 
 def figures(scope: Scope, *, now: datetime) -> Figures:
-    """Seven statements for one district, ten for the city; none when kept."""
+    """Six statements for one district, seven for the city; none when kept."""
     return _kept("figures", scope, lambda: _figures(scope, now))
 
 
 def kept_funnel(scope: Scope, *, now: datetime) -> tuple[datetime, Steps]:
     """The funnel alone, and as of when; one statement."""
-    return _kept("funnel", scope, lambda: (now, funnel(scope, now=now)))
+    return _kept("funnel", scope, lambda: (now, funnels(scope, TOTAL, now=now).total))
 
 
 def _figures(scope: Scope, now: datetime) -> Figures:
-    banks, everyone = bank_rows(scope, now=now)
+    whats = (TOTAL, BANK) if scope.district else (TOTAL, BANK, DISTRICT)
+    steps, running, terms = (
+        funnels(scope, *whats, now=now),
+        clocks(scope, now=now),
+        terms_by_bank(scope, now=now),
+    )
     overdue, due = due_by_day(scope, now=now)
     return Figures(
         as_of=now,
-        steps=funnel(scope, now=now),
-        clocks=everyone.clocks,
-        terms=everyone.terms,
-        banks=banks,
-        districts=[] if scope.district else district_rows(scope, now=now),
+        steps=steps.total,
+        clocks=running.total,
+        terms=terms[None],
+        banks=_banks(steps, running, terms),
+        districts=[] if scope.district else _districts(steps, running),
         overdue=overdue,
         due=due,
         reasons=decline_reasons(scope, now=now),
     )
 
 
-def bank_rows(scope: Scope, *, now: datetime) -> tuple[list[Row], Row]:
-    """Every bank that has been sent something in the scope, the most overdue first; and all of them together, but for the steps: a
-    firm counts once in each bank, so the steps of everybody are the funnel's. Four statements."""
-    clocks = clocks_by("bank", scope, now=now)
-    steps = funnel_by("bank", scope, now=now)
-    terms = terms_by_bank(scope, now=now)
-    banks = Organisation.objects.filter(pk__in=[key for key in clocks if key]).order_by("name", "pk")
-    rows = [Row(bank, steps[bank.pk], clocks[bank.pk], terms[bank.pk]) for bank in banks]
-    rows.sort(key=lambda row: (-row.clocks.overdue, -row.clocks.open))  # stable: then by name
-    return rows, Row(None, {}, clocks[None], terms[None])
+def bank_rows(scope: Scope, *, now: datetime) -> list[Row]:
+    """Every bank that has been sent something in the scope, the most overdue first; four statements."""
+    steps = funnels(scope, BANK, now=now)
+    return _banks(steps, clocks(scope, now=now), terms_by_bank(scope, now=now))
 
 
-def district_rows(scope: Scope, *, now: datetime) -> list[Row]:
+def _banks(steps: Funnels, running: AllClocks, terms: dict[int | None, Terms]) -> list[Row]:
+    banks = Organisation.objects.filter(pk__in=list(running.by_bank)).order_by("name", "pk")
+    rows = [Row(bank, steps.by_bank[bank.pk], running.by_bank[bank.pk], terms[bank.pk]) for bank in banks]
+    return sorted(rows, key=lambda row: (-row.clocks.overdue, -row.clocks.open))  # stable: then by name
+
+
+def _districts(steps: Funnels, running: AllClocks) -> list[Row]:
     """Every district of the city, also one where nothing has happened."""
-    steps = funnel_by("district", scope, now=now)
-    clocks = clocks_by("district", scope, now=now)
     districts = Organisation.objects.filter(kind=Organisation.Kind.DISTRICT, is_active=True).order_by("code")
-    return [Row(place, steps[place.pk], clocks[place.pk]) for place in districts]
+    return [Row(place, steps.by_district[place.pk], running.by_district[place.pk]) for place in districts]
 
 
 def choices() -> dict[str, list]:

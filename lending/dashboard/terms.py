@@ -7,8 +7,11 @@ from datetime import datetime
 
 from django.db import connection
 
-from lending.dashboard.clocks import narrowing
+from lending.dashboard.clocks import values
+from lending.dashboard.facts import GRANTED, IN_FORCE, first_at, pushed
 from lending.dashboard.scope import Scope
+
+DECLINED_AT, GRANTED_AT = first_at("'declined'"), first_at(GRANTED)
 
 
 @dataclass(frozen=True)
@@ -28,34 +31,28 @@ class Terms:
 
 def terms_by_bank(scope: Scope, *, now: datetime) -> dict[int | None, Terms]:
     """Keyed by the id of the bank, and under None over all of them; one statement."""
-    where, values = narrowing(scope)
-    values |= {"from": scope.period.starts_at, "to": scope.period.ends_at}
     sql = f"""
-    WITH r AS (
-      SELECT r.id, r.bank_id, k.business_id FROM lending_recommendation r
-      JOIN lending_recommendationlist l ON l.id = r.list_id
-      JOIN lending_financingcase k ON k.id = r.case_id WHERE {where}),
+    WITH {pushed(scope)},
     decided AS (
-      SELECT r.bank_id, count(*) AS decided, count(*) FILTER (WHERE d.outcome <> 'declined') AS granted,
-        count(DISTINCT r.business_id) FILTER (WHERE d.outcome <> 'declined' AND d.is_first_loan) AS first_loans
-      FROM r JOIN lending_bankdecision d ON d.recommendation_id = r.id
-      CROSS JOIN LATERAL (SELECT min(e.recorded_at) AS at FROM lending_bankdecision e
-        WHERE e.recommendation_id = r.id AND (e.outcome = 'declined') = (d.outcome = 'declined')
-          AND e.outcome IN ('approved', 'partly_approved', 'declined')) g
-      WHERE d.outcome IN ('approved', 'partly_approved', 'declined') AND g.at >= %(from)s AND g.at < %(to)s
-        AND NOT EXISTS (SELECT FROM lending_bankdecision e WHERE e.supersedes_id = d.id)
-      GROUP BY GROUPING SETS ((), (r.bank_id))),
+      SELECT p.bank_id, count(*) AS decided, count(*) FILTER (WHERE d.outcome <> 'declined') AS granted,
+        count(DISTINCT p.business_id) FILTER (WHERE d.outcome <> 'declined' AND d.is_first_loan) AS first_loans
+      FROM pushed p JOIN lending_bankdecision d ON d.recommendation_id = p.id
+      WHERE d.outcome IN ({GRANTED}, 'declined') AND {IN_FORCE}
+        AND CASE d.outcome WHEN 'declined' THEN {DECLINED_AT} ELSE {GRANTED_AT} END >= %(from)s
+        AND CASE d.outcome WHEN 'declined' THEN {DECLINED_AT} ELSE {GRANTED_AT} END < %(to)s
+      GROUP BY GROUPING SETS ((), (p.bank_id))),
     paid AS (
-      SELECT r.bank_id, sum(x.amount_yuan * x.annual_rate_pct) / sum(x.amount_yuan) AS rate,
+      SELECT p.bank_id, sum(x.amount_yuan * x.annual_rate_pct) / sum(x.amount_yuan) AS rate,
         100 * coalesce(sum(x.amount_yuan) FILTER (WHERE d.guarantee = 'credit'), 0) / sum(x.amount_yuan) AS unsecured
-      FROM r JOIN lending_bankdecision d ON d.recommendation_id = r.id
+      FROM pushed p JOIN lending_bankdecision d ON d.recommendation_id = p.id
       JOIN lending_disbursement x ON x.decision_id = d.id
-      WHERE x.recorded_at >= %(from)s AND x.recorded_at < %(to)s GROUP BY GROUPING SETS ((), (r.bank_id)))
+      WHERE x.recorded_at >= %(from)s AND x.recorded_at < %(to)s
+      GROUP BY GROUPING SETS ((), (p.bank_id)))
     SELECT coalesce(decided.bank_id, paid.bank_id), coalesce(decided, 0), coalesce(granted, 0),
       coalesce(first_loans, 0), round(rate, 2)::float, round(unsecured, 1)::float
-    FROM decided FULL JOIN paid ON coalesce(paid.bank_id, 0) = coalesce(decided.bank_id, 0)"""  # noqa: S608  constants; values are parameters
+    FROM decided FULL JOIN paid ON coalesce(paid.bank_id, 0) = coalesce(decided.bank_id, 0)"""  # noqa: S608  constants
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+        cursor.execute(sql, values(scope, now))
         rows = cursor.fetchall()
     found = defaultdict(Terms)
     for bank_id, *numbers in rows:
