@@ -1,5 +1,6 @@
 """What became of it: the officer's page of a case, and the owner's behind the tracking link."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import F
@@ -23,6 +24,7 @@ from lending.progress.viewer import OWNER, Viewer, viewer_of
 from lending.progress.withdrawing import withdraw_case, withdraw_one_consent
 from lending.sla.chips import chip
 from lending.stages import CLOSED, Stage
+from visits.codes.images import qr_svg
 
 
 @require_safe
@@ -37,6 +39,7 @@ def officer_case(request: HttpRequest, number: str) -> HttpResponse:
     context = _story(case, viewer) | {
         "next": for_officer(case),
         "returned_because": returned.detail.get("reason", "") if returned and case.stage == Stage.RETURNED else "",
+        "qr": qr_svg(settings.PUBLIC_BASE_URL + reverse("track", args=[case.track_token])),
         "back_url": reverse("own-visits"), "tab": "visits",
     }  # fmt: skip
     return render(request, "lending/progress/officer_case.html", context)

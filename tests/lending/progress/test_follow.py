@@ -61,6 +61,16 @@ def test_the_officer_reads_why_it_came_back_and_where_to_go(cast, web):
     ] == []
 
 
+def test_the_officer_hands_the_link_over_as_a_code_to_scan(cast, web, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(
+        "lending.progress.follow.qr_svg", lambda address: drawn.append(address) or "<svg></svg>"
+    )
+    case = story.visited(cast)
+    web(cast.officer).get(f"/m/cases/{case.number}/")
+    assert drawn == [f"http://localhost:8000/track/{case.track_token}/"]
+
+
 def test_the_owner_needs_no_account_and_the_page_is_nobody_elses(cast, web):
     case = story.visited(cast)
     answer = web().get(f"/track/{case.track_token}/")
