@@ -78,7 +78,8 @@ def carry_out(*, run: ImportRun, now: datetime, errors: Path | None = None, show
         progress.end(ImportRun.State.REFUSED, str(refusal.sentence), now)
         raise
     except BaseException as end:
-        progress.end(ImportRun.State.INTERRUPTED, type(end).__name__, now)
+        words = _("导入中断，没有写入任何一行，可以重新开始。(%(why)s)") % {"why": type(end).__name__}
+        progress.end(ImportRun.State.INTERRUPTED, words, now)
         raise
     finally:
         rejections.close()
