@@ -98,7 +98,9 @@ STEPS: tuple[Step, ...] = (
     Step("granted", _("授信"), GRANTS, has_amount=True),
     Step("disbursed", _("放款"), LOANS, has_amount=True),
 )
-BY_CODE = {step.code: step for step in STEPS}
+# no step of the funnel, but a number that leads to its firms like one
+FIRST_LOANS = Step("first-loans", _("首贷户"), GRANTS + " AND d.is_first_loan", has_amount=True)
+BY_CODE = {step.code: step for step in (*STEPS, FIRST_LOANS)}
 # up to here the bank is the one that visited, from here on the one that was asked for credit
 BANKS_CHANGE_AT = "recommended"
 

@@ -53,10 +53,15 @@ MEDIAN = Column(
     hint=gettext_lazy("从推送到决定的自然日中位数"),
 )  # fmt: skip
 GRANTED_PCT = Column(
-    "granted_pct", gettext_lazy("授信率"), lambda row: row.terms and row.terms.granted_pct, kind="pct",
+    "granted_pct", gettext_lazy("授信率"), lambda row: row.terms and row.terms.granted_pct, behind="granted", kind="pct",
     hint=gettext_lazy("同意和部分同意 ÷ 全部授信决定"),
 )  # fmt: skip
-FIRST_LOANS = Column("first_loans", gettext_lazy("首贷户"), lambda row: row.terms and row.terms.first_loans)
+FIRST_LOANS = Column(
+    "first_loans",
+    gettext_lazy("首贷户"),
+    lambda row: row.terms and row.terms.first_loans,
+    behind="first-loans",
+)
 RATE = Column(
     "rate", gettext_lazy("加权利率%"), lambda row: row.terms and row.terms.weighted_rate_pct, kind="rate",
     hint=gettext_lazy("按放款额加权的年利率;仅区、市可见"),

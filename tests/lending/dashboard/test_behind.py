@@ -41,7 +41,7 @@ def busy(cast):
     declined = started(cast.other_bank, now - 9 * DAY, now + 6 * DAY)
     making.decide(declined, "declined", by=cast.bank_other, at=now - 2 * DAY)
     late = started(cast.first_bank, now - 20 * DAY, now - 5 * DAY)
-    granted = making.decide(late, "approved", by=cast.bank, at=now - 2 * DAY)
+    granted = making.decide(late, "approved", by=cast.bank, at=now - 2 * DAY, is_first_loan=True)
     making.pay(granted, by=cast.bank, at=now, yuan="10000.00")
     for _ in range(3):
         making.visit(make.business(at=cast.xuhui), by=cast.officer, at=now - DAY)
