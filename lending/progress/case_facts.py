@@ -12,7 +12,7 @@ from lending.credit_lookup.services import STAGES as LOOKED_UP_IN
 from lending.district_review import evidence, rules
 from lending.district_review import queries as review_queries
 from lending.district_review.models import Criterion, DistrictReview
-from lending.models import CreditLookup, FinancingCase, Recommendation
+from lending.models import CreditLookup, DeclineReason, FinancingCase, Recommendation, Repair
 from lending.opening import missing_for
 from lending.progress import queries
 from lending.progress.viewer import viewer_of
@@ -165,3 +165,15 @@ def expires_soon(receipt: CreditLookup, now: datetime) -> bool:
 def waiting_for_a_word(case: FinancingCase) -> list[Recommendation]:
     """Reports of banks that are no decisions and wait for the panel: 放弃, 无真实需求, 无法联系, 他行获贷."""
     return [push for push in case.pushes if push.state == Recommendation.State.CONFIRMING and push.in_force]
+
+
+def remedies(case: FinancingCase) -> list[DeclineReason]:
+    """The reasons of the refusals in force that can be mended, the latest refusal first."""
+    found = [
+        decision.reason for push in reversed(case.pushes) for decision in push.in_force if decision.reason
+    ]
+    return list(dict.fromkeys(reason for reason in found if reason.is_repairable))
+
+
+def repair_under_way(case: FinancingCase) -> Repair | None:
+    return case.repairs.filter(finished_at__isnull=True).select_related("opened_by").first()

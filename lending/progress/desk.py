@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import get_visible, require
 from accounts.errors import Refusal
 from accounts.roles import Do
+from lending.bank_decision.repairing import close_unfunded, finish_repair, open_repair
 from lending.bank_decision.services import confirm_outcome
 from lending.credit_lookup.services import look_up
 from lending.district_review.forms import ReviewForm
@@ -106,6 +107,43 @@ def reopen_case(request: HttpRequest, number: str) -> HttpResponse:
         reopen_for_another_bank(case=found, by=request.user, now=now, reason=reason)
 
     return _deed(request, number, reopen, _("已转为待推送,可在推荐清单中改推其他银行。"))
+
+
+@require_POST
+@login_required
+def repair_case(request: HttpRequest, number: str) -> HttpResponse:
+    """Open a repair (`plan`, `department`), or end it (`mended` yes or no, `result`)."""
+    require(request.user, Do.REVIEW)
+    said, by = request.POST, request.user
+
+    def start(found: FinancingCase, now) -> None:
+        open_repair(
+            case=found, plan=said.get("plan", ""), department=said.get("department", ""), by=by, now=now
+        )
+
+    def end(found: FinancingCase, now) -> None:
+        finish_repair(
+            case=found, is_mended=said["mended"] == "yes", result=said.get("result", ""), by=by, now=now
+        )
+
+    if "mended" not in said:
+        return _deed(request, number, start, _("已转入会诊修复。"))
+    done = _("修复完成,办件进入待推送。") if said["mended"] == "yes" else _("未能修复,办件办结。")
+    return _deed(request, number, end, done)
+
+
+@require_POST
+@login_required
+def close_case(request: HttpRequest, number: str) -> HttpResponse:
+    """Nothing more to be tried after a refusal."""
+    require(request.user, Do.REVIEW)
+    reason = request.POST.get("reason", "")
+    return _deed(
+        request,
+        number,
+        lambda found, now: close_unfunded(case=found, reason=reason, by=request.user, now=now),
+        _("办件已办结。"),
+    )
 
 
 @require_POST

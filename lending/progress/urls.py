@@ -12,6 +12,8 @@ urlpatterns = [
     path(
         "district/cases/<str:number>/report/<int:decision>/", desk.confirm_report, name="district-case-report"
     ),
+    path("district/cases/<str:number>/repair/", desk.repair_case, name="district-case-repair"),
+    path("district/cases/<str:number>/close/", desk.close_case, name="district-case-close"),
     path("m/cases/<str:number>/", follow.officer_case, name="officer-case"),
     path("track/<str:token>/", follow.track, name="track"),
     path("track/<str:token>/withdraw/", follow.withdraw, name="track-withdraw"),

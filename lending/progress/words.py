@@ -40,12 +40,13 @@ NAMES = {
     "withdrawn": gettext_lazy("企业撤回"),
     "disbursed": gettext_lazy("放款"),
     "repair_opened": gettext_lazy("开始会诊修复"),
-    "repair_finished": gettext_lazy("会诊修复完成"),
+    "repair_finished": gettext_lazy("会诊修复结束"),
+    "closed_unfunded": gettext_lazy("未获融资办结"),
 }
 STATES = {
     "recommended": "done", "disbursed": "done", "returned": "soon", "lookup_failed": "soon", "lookup_discarded": "soon",
     "contact_failed": "soon", "outcome_reported": "soon", "outcome_refused": "soon", "not_recommended": "late",
-    "withdrawn": "late", "reopened": "progress", "pushed": "progress", "listed": "progress",
+    "withdrawn": "late", "repair_opened": "progress", "closed_unfunded": "late", "reopened": "progress", "pushed": "progress", "listed": "progress",
 }  # fmt: skip
 MODES = {
     "on_site": gettext_lazy("实地走访"),
@@ -101,6 +102,10 @@ def _reviewed(detail: dict) -> str:
 
 def _reason(detail: dict) -> str:
     return str(detail.get("reason") or "")
+
+
+def _repair(detail: dict) -> str:
+    return ":".join(str(part) for part in (detail.get("department"), detail.get("plan")) if part)
 
 
 def _listed(detail: dict) -> str:
@@ -159,5 +164,6 @@ SAYINGS: dict[str, Callable[[dict], str]] = {
     "opened": _visited, "visit_added": _visited, "credit_looked_up": _looked_up, "lookup_failed": _looked_up,
     "recommended": _reviewed, "returned": _reviewed, "not_recommended": _reviewed, "resumed": _reason,
     "listed": _listed, "pushed": _pushed, "reopened": _reason, "decided": _decided, "decision_corrected": _corrected,
+    "repair_opened": _repair, "repair_finished": _reason, "closed_unfunded": _reason,
     "outcome_reported": _reported, "outcome_confirmed": _reported, "outcome_refused": _reported, "disbursed": _paid,
 }  # fmt: skip
