@@ -10,7 +10,10 @@ SEARCH_LIMIT = 100  # whoever sees more hits than this types on
 LONGEST_QUESTION = 100
 # What is common (有限, 上海) is found a hundred times among this many rows in a few milliseconds, while the index would
 # collect eight hundred thousand of them first; what is not, the index finds.
-WINDOW_ROWS = 20_000
+WINDOW_ROWS = 10_000
+# Pairs that nearly every name has: as long as others are asked for, asking for these too only costs time.
+EVERYWHERE = frozenset(gram for word in ("有限公司", "责任公司") for gram in rules_name.grams(word))
+CERTAINLY_CODE = 8  # characters of the code's alphabet; no name is looked for where codes were found
 
 
 def search_businesses(businesses: QuerySet, text: str, *, limit: int = SEARCH_LIMIT) -> QuerySet:
@@ -46,7 +49,8 @@ def _candidates(businesses: QuerySet, text: str, limit: int) -> list[int]:
             if len(found) < limit:
                 keys = businesses.filter(condition).order_by().values_list("pk", flat=True)[:limit]
                 found.update(dict.fromkeys(keys))
-    if form and len(found) < limit:
+    is_code = bool(found) and len(code) >= CERTAINLY_CODE
+    if form and len(found) < limit and not is_code:
         found.update(dict.fromkeys(_by_name(businesses, form, limit)))
     return list(found)[:limit]
 
@@ -74,9 +78,9 @@ def _code_conditions(code: str) -> list[Q]:
 
 
 def _inside(part: str) -> list[Q]:
-    """Codes with `part` behind their start: among the newest rows, then by the cuts it covers wherever it begins.
+    """Codes with `part` behind their start, by the cuts it covers wherever it begins.
 
-    Complete from five characters on; of three or four those places are looked at where they fill a cut.
+    Complete from five characters on; of three or four, places where they fill no cut are looked at in the newest rows.
     """
     choices = set()
     for start in range(1, 18 - len(part) + 1):
@@ -87,18 +91,18 @@ def _inside(part: str) -> list[Q]:
         )
         if cuts:
             choices.add(cuts)
-    recent = Q(pk__gt=_newest() - WINDOW_ROWS, credit_code__contains=part)
-    if not choices:
-        return [recent]
     asked = Q()
     for cuts in sorted(choices):
         asked |= Q(search_grams__contains=list(cuts))
-    return [recent, asked & Q(credit_code__contains=part)]
+    indexed = [asked & Q(credit_code__contains=part)] if choices else []
+    recent = [] if len(part) >= 5 else [Q(pk__gt=_newest() - WINDOW_ROWS, credit_code__contains=part)]
+    return recent + indexed
 
 
 def _name_condition(form: str) -> Q:
-    grams = rules_name.grams(form)
-    pairs = [
+    grams = frozenset(rules_name.grams(form))
+    pairs = {
         gram for gram in grams if not 0 <= gram < 1 << 16
-    ]  # one character only where nothing else is asked
-    return Q(search_grams__contains=sorted({*(pairs or grams)}), name_search__contains=form)
+    }  # one character only where nothing else is asked
+    asked = pairs - EVERYWHERE or pairs or grams
+    return Q(search_grams__contains=sorted(asked), name_search__contains=form)
