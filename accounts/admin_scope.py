@@ -10,8 +10,9 @@
 from collections.abc import Iterable
 
 from django.contrib.admin.filters import SimpleListFilter
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import get_model_from_relation
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import DataError
 from django.db.models import Exists, Field, Model, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponseBase
@@ -107,6 +108,7 @@ class ScopedAdmin(Scoped, ModelAdmin):
     exports: tuple[tuple[str, str], ...] = ()
     list_per_page = 50
     list_fullwidth = True
+    view_on_site = False
     list_filter_submit = True
     show_full_result_count = False  # one more count(*) over the whole table
     list_before_template = "admin/list_before.html"
@@ -149,10 +151,42 @@ class ScopedAdmin(Scoped, ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponseBase:
         refuse_nul(request)
+        self._refuse_unreadable(request)
         query = request.GET.urlencode()
         link = f"export/?{query}" if query else "export/"
         extra = {"export_link": link if self.exports else None} | (extra_context or {})
         return super().changelist_view(request, extra)
+
+    def changeform_view(self, request: HttpRequest, object_id=None, form_url="", extra_context=None):
+        """Dropdowns that ask the server look their value up before the form has checked it."""
+        for name in self.get_autocomplete_fields(request):
+            target = self.opts.get_field(name).target_field
+            if not all(reads_as(target, value) for value in request.POST.getlist(name) if value):
+                raise Invalid()
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict:
+        """What an address prefills, without what cannot be a choice."""
+        given = super().get_changeform_initial_data(request)
+        fields = {
+            field.name: field for field in self.opts.get_fields() if field.concrete and field.is_relation
+        }
+        return {
+            name: value
+            for name, value in given.items()
+            if name not in fields or isinstance(value, list) or reads_as(fields[name].target_field, value)
+        }
+
+    def _refuse_unreadable(self, request: HttpRequest) -> None:
+        """Ticked rows and the parts of a date that Django would take to the database unread."""
+        ticked = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        dates = [
+            value
+            for part in ("year", "month", "day")
+            for value in request.GET.getlist(f"{self.date_hierarchy}__{part}")
+        ]
+        if not all(reads_as(self.opts.pk, value) for value in ticked) or not all(map(is_small_number, dates)):
+            raise Invalid()
 
     def get_urls(self) -> list:
         if not self.exports:
@@ -184,3 +218,16 @@ def refuse_nul(request: HttpRequest) -> None:
     """PostgreSQL has no NUL in text: a filter with one would be a fault instead of a refusal."""
     if any("\x00" in value for values in request.GET.lists() for value in (values[0], *values[1])):
         raise Invalid()
+
+
+def reads_as(field: Field, value: str) -> bool:
+    """Whether the text could be a value of that field."""
+    try:
+        field.to_python(value)
+    except (ValidationError, ValueError, OverflowError):
+        return False
+    return "\x00" not in str(value)
+
+
+def is_small_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and 0 < int(text[:5]) <= 9999

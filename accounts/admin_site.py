@@ -9,7 +9,8 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
-from accounts.errors import NotAllowed
+from accounts.admin_scope import refuse_nul
+from accounts.errors import NotAllowed, NotFound
 
 GUARDS = ("axes", "admin")
 ORDER = {"lending": 1, "visits": 2, "accounts": 3}
@@ -49,6 +50,20 @@ class DoorstepSite(UnfoldAdminSite):
             models = [model for app in guards for model in app["models"]]
             ours.append({**guards[0], "name": str(_("安全与审计")), "models": models})
         return ours
+
+    def get_urls(self) -> list:
+        """Without the short cut from any row of any table to its public page: our rows have none."""
+        return [one for one in super().get_urls() if getattr(one, "name", None) != "view_on_site"]
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
+        refuse_nul(request)
+        return super().autocomplete_view(request)
+
+    def search(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponseBase:
+        """The theme reads the page number unchecked; its answer has one page."""
+        if request.GET.get("page", "1") != "1":
+            raise NotFound()
+        return super().search(request, extra_context)
 
     def login(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponseBase:
         if self.has_permission(request):

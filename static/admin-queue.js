@@ -4,6 +4,11 @@
   const linkOf = (row) => row.querySelector("th a, td a");
   const isTyping = (target) => target.closest("input, textarea, select, [contenteditable]") !== null;
 
+  // on a phone the tabs scroll: the one you are on comes into sight
+  document.addEventListener("DOMContentLoaded", () => {
+    document.querySelector(".dd-tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+  });
+
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
     const all = rows();
