@@ -16,7 +16,7 @@ from lending.dashboard.shapes import Links
 
 SHAPES = Path(__file__).parent / "data" / "districts-shanghai.json"
 # on-time rate from … on → tone of static/dashboard.css; below the last it is "poor"
-TONES = ((95.0, "good"), (90.0, "fair"), (80.0, "weak"))
+TONES = ((95.0, "good"), (85.0, "fair"), (60.0, "weak"))
 
 
 @cache
@@ -41,8 +41,8 @@ def city_map(districts: list[Row], links: Links) -> dict | None:
         "inner": " ".join(map(str, shapes()["inner"])),
         "areas": areas,
         "legend": [
-            {"tone": "good", "label": _("95% 以上")}, {"tone": "fair", "label": "90–95%"},
-            {"tone": "weak", "label": "80–90%"}, {"tone": "poor", "label": _("不足 80%")},
+            {"tone": "good", "label": _("95% 以上")}, {"tone": "fair", "label": "85–95%"},
+            {"tone": "weak", "label": "60–85%"}, {"tone": "poor", "label": _("不足 60%")},
             {"tone": "none", "label": _("无到期")},
         ],
     }  # fmt: skip
