@@ -147,7 +147,7 @@ def _total(figures: Figures) -> Row:
 
 
 def _page_number(text: str) -> int:
-    if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= behind.LAST_PAGE:
+    if len(text) < 9 and text.isascii() and text.isdigit() and 1 <= int(text) <= behind.LAST_PAGE:
         return int(text)
     raise Invalid(fields={"page": _("页码是从 1 开始的整数。")})
 

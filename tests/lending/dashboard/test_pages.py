@@ -135,7 +135,8 @@ def test_a_column_that_is_not_there_cannot_be_sorted_by(cast, web, query):
     assert web(cast.city).get(f"/city/?{query}").status_code == 400
 
 
-@pytest.mark.parametrize("address", ["due-on/", "due-on/?on=x", "due-on/?on=0001-01-01", "visited/?page=0", "visited/?page=x", "visited/?page=99999999999999999999"])  # fmt: skip
+@pytest.mark.parametrize("address", ["due-on/", "due-on/?on=x", "due-on/?on=0001-01-01", "visited/?page=0", "visited/?page=x", "visited/?page=99999999999999999999",
+        "visited/?page=00001" + "9" * 5000])  # fmt: skip
 def test_a_list_behind_a_number_refuses_what_it_cannot_read(cast, web, address):
     assert web(cast.panel).get(f"/district/figures/{address}").status_code == 400
 
