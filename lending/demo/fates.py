@@ -65,5 +65,11 @@ MAIN_ROUNDS = 2  # so often does each fate come in the demo's own district
 
 
 def elsewhere(place: int) -> list[Fate]:
-    """A mix of its own for each other district: from seven to twelve cases, all fates among the fifteen of them."""
-    return [EVERY_FATE[(7 * place + 4 * step) % len(EVERY_FATE)] for step in range(7 + place % 6)]
+    """A mix of its own for each other district, seven to twelve cases; in two of three no bank is late."""
+    known = [fate for fate in EVERY_FATE if place % 3 == 0 or not is_late(fate)]
+    return [known[(7 * place + 4 * step) % len(known)] for step in range(7 + place % 6)]
+
+
+def is_late(fate: Fate) -> bool:
+    """More than fifteen days with the bank: still undecided, or decided after them."""
+    return fate.pushed is not None and fate.pushed - (fate.decided or 0) > 15
