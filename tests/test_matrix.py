@@ -85,6 +85,8 @@ POST /district/cases/{case}/review/                 403 403 422 404 403 403 403 
 POST /district/cases/{case}/lookup/                 403 403 302 404 403 403 403 403 403 403 403 302
 POST /district/cases/{case}/resume/                 403 403 302 404 403 403 403 403 403 403 403 302
 POST /district/cases/{case}/reopen/                 403 403 302 404 403 403 403 403 403 403 403 302
+POST /district/cases/{case}/repair/                 403 403 302 404 403 403 403 403 403 403 403 302
+POST /district/cases/{case}/close/                  403 403 302 404 403 403 403 403 403 403 403 302
 POST /district/cases/{case}/report/1/               403 403 302 404 403 403 403 403 403 403 403 302
 GET  /district/lists/                               403 403 200 200 403 403 403 200 403 403 403 302
 POST /district/lists/issue/                         403 403 400 400 403 403 403 403 403 403 403 302
