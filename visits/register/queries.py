@@ -11,8 +11,6 @@ LONGEST_QUESTION = 100
 # What is common (有限, 上海) is found a hundred times among this many rows in a few milliseconds, while the index would
 # collect eight hundred thousand of them first; what is not, the index finds.
 WINDOW_ROWS = 10_000
-# Pairs that nearly every name has: as long as others are asked for, asking for these too only costs time.
-EVERYWHERE = frozenset(gram for word in ("有限公司", "责任公司") for gram in rules_name.grams(word))
 CERTAINLY_CODE = 8  # characters of the code's alphabet; no name is looked for where codes were found
 
 
@@ -100,9 +98,6 @@ def _inside(part: str) -> list[Q]:
 
 
 def _name_condition(form: str) -> Q:
-    grams = frozenset(rules_name.grams(form))
-    pairs = {
-        gram for gram in grams if not 0 <= gram < 1 << 16
-    }  # one character only where nothing else is asked
-    asked = pairs - EVERYWHERE or pairs or grams
-    return Q(search_grams__contains=sorted(asked), name_search__contains=form)
+    asked = rules_name.asked_grams(form)
+    holds = Q(name_search__contains=form)
+    return Q(search_grams__contains=asked) & holds if asked else holds

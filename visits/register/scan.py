@@ -206,7 +206,7 @@ class Reader:
             if not text or text.isspace():
                 at += 1
                 continue
-            cells, taken = parse_line(text, delimiter), 1
+            cells, taken = text.split(delimiter) if '"' not in text else parse_line(text, delimiter), 1
             if cells is None:
                 cells, taken = self._join(lines, at, text)
                 if taken == 0 and not is_last:

@@ -157,8 +157,24 @@ def test_grams_are_every_character_and_every_pair():
     }  # fmt: skip
 
 
-@given(st.text(min_size=1, max_size=30), st.data())
-def test_the_grams_of_a_part_are_among_those_of_the_whole(text, data):
-    start = data.draw(st.integers(0, len(text) - 1))
-    end = data.draw(st.integers(start + 1, len(text)))
-    assert set(rules_name.grams(text[start:end])) <= set(rules_name.grams(text))
+@given(
+    st.text("上海甲乙有限公司𠮷a", min_size=1, max_size=20) | st.text(min_size=1, max_size=20),
+    st.booleans(),
+    st.data(),
+)
+def test_what_is_asked_of_a_part_every_name_with_that_part_has(stem, is_company, data):
+    whole = stem + "有限公司" if is_company else stem
+    start = data.draw(st.integers(0, len(whole) - 1))
+    end = data.draw(st.integers(start + 1, len(whole)))
+    assert set(rules_name.asked_grams(whole[start:end])) <= set(rules_name.grams(whole))
+
+
+@pytest.mark.parametrize("part", ["有限公司", "有限", "限公司", "公司", "公", "司"])
+def test_a_piece_of_the_common_ending_asks_the_index_for_nothing(part):
+    assert rules_name.asked_grams(part) == []
+
+
+def test_a_question_asks_for_pairs_and_of_one_character_for_itself():
+    assert (rules_name.asked_grams("上海市"), rules_name.asked_grams("上")) == (
+        sorted([ord("海") << 16 | ord("上"), ord("市") << 16 | ord("海")]), [ord("上")],
+    )  # fmt: skip
