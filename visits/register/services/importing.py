@@ -85,7 +85,7 @@ def carry_out(*, run: ImportRun, now: datetime, errors: Path | None = None, show
         rejections.close()
         progress.close()
     if counts.created + counts.updated > FRESH_STATISTICS and not run.is_dry_run:
-        staging.run("ANALYZE visits_business")
+        merging.refresh_statistics()
     return counts
 
 
