@@ -80,7 +80,9 @@ class RecommendationInbox(CasePages, ScopedAdmin):
         """The clock and the last column depend on who looks and when; the others are the same for everybody."""
         may_decide = may(request.user, Do.DECIDE)
         clock = column(partial(show_clock, timezone.now()), _("时限"), "clock", "deadline__due_at")
-        deeds = column(partial(show_deeds, may_decide, request.GET.urlencode()), _("办理"), "deeds")
+        deeds = column(
+            partial(show_deeds, may_decide, request.GET.urlencode() or "tab=todo"), _("办理"), "deeds"
+        )
         return [clock, *self.list_display, deeds]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
