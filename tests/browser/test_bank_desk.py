@@ -1,10 +1,9 @@
 """A reviewer's day in a real Chromium: the inbox, the form that follows the outcome, the colleague who was faster."""
 
-import time
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connections
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -28,20 +27,7 @@ def browser(chromium: str) -> Browser:
         started = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield started
         started.close()
-        wait_until_the_server_has_hung_up()
-
-
-def wait_until_the_server_has_hung_up() -> None:
-    """Its threads give their connections back after the browser has gone; the test database is dropped without them."""
-    others = (
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )
-    for _turn in range(50):
-        with connection.cursor() as cursor:
-            cursor.execute(others)
-            if cursor.fetchone() == (0,):
-                return
-        time.sleep(0.1)
+        connections.close_all()  # in here Django keeps connections of its own, which nobody else would close
 
 
 @pytest.fixture
