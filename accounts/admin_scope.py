@@ -94,6 +94,9 @@ class Scoped:
         return is_allowed(request.user, self.may_delete)
 
 
+PLAIN_LOOKUPS = ("exact", "in", "isnull", "gt", "gte", "lt", "lte", "year", "month", "day")
+
+
 class ScopedTabularInline(Scoped, TabularInline):
     extra = 0
 
@@ -138,16 +141,25 @@ class ScopedAdmin(Scoped, ModelAdmin):
         return (item, ChoicesDropdownFilter) if field.choices else item
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Only what the filters and the primary key ask: a lookup through a relation could ask about hidden rows."""
+        """Only what the filters and the primary key ask. A lookup that walks on through a relation could ask about
+        hidden rows (…__people__password__startswith), so a relation is compared by its key alone."""
         names = {self.opts.pk.name, self.date_hierarchy or self.opts.pk.name}
         for item in self.get_list_filter(request):
             if isinstance(item, (tuple, list)):
                 names.add(item[0])
             elif isinstance(item, type) and issubclass(item, SimpleListFilter):
-                names.add(item.parameter_name)
+                if lookup == item.parameter_name:
+                    return True
             elif isinstance(item, str):
                 names.add(item)
-        return any(lookup == name or lookup.startswith(f"{name}__") for name in names)
+        return any(lookup == name or lookup in self._comparisons(name) for name in names)
+
+    def _comparisons(self, name: str) -> set[str]:
+        field = field_at(self.model, name)
+        if not field.is_relation:
+            return {f"{name}__{ending}" for ending in PLAIN_LOOKUPS}
+        key = field.target_field.name
+        return {f"{name}__{ending}" for ending in ("exact", "in", "isnull", f"{key}__exact", f"{key}__in")}
 
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponseBase:
         refuse_nul(request)
