@@ -13,7 +13,7 @@ from visits.register import columns
 from visits.register.scan import EXCERPT, Batch, Fault, Source, UnusableFile
 
 MAX_UNPACKED_BYTES = 1 << 30  # a million rows of ten columns are some 700 MB of XML
-MAX_SHARED_BYTES = 96 << 20  # the shared texts are held in memory as a whole
+MAX_SHARED_BYTES = 64 << 20  # the shared texts are held in memory as a whole
 MAX_ENTRIES = 2000
 MAX_CELLS = 200  # columns looked at
 BATCH_ROWS = 2000
