@@ -76,7 +76,7 @@ def test_from_the_queue_to_the_issued_list(cast, page_of, an_hour_ago):
     page.click("text=去推送")
     page.check("[data-bulk-item]")
     page.click("button:has-text('发布并推送')")
-    page.wait_for_url("**/district/lists/TJ-*")
+    page.wait_for_url("**/district/lists/TJ-**")
     expect(page.locator("h1")).to_have_text("徐汇区融资推荐清单")
     assert (story.fresh(case).stage, page.complaints) == ("with_bank", [])
 
