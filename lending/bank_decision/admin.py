@@ -20,6 +20,7 @@ from accounts.errors import Refusal
 from accounts.roles import BANK_ROLES, Do, Role
 from lending.bank_decision import inbox, queries, services
 from lending.bank_decision.admin_case import CasePages
+from lending.bank_decision.admin_feedback import FeedbackPages
 from lending.bank_decision.models import DeclineReason
 from lending.models import Recommendation
 from lending.sla.chips import chip
@@ -40,7 +41,7 @@ class InboxChangeList(ChangeList):
         return rows.filter(inbox.condition(inbox.current(request), timezone.now()))
 
 
-class RecommendationInbox(CasePages, ScopedAdmin):
+class RecommendationInbox(FeedbackPages, CasePages, ScopedAdmin):
     """Read-only: every deed is a service called under its own right."""
 
     may_view = (*BANK_ROLES, Role.CITY)
@@ -86,7 +87,10 @@ class RecommendationInbox(CasePages, ScopedAdmin):
         return [clock, *self.list_display, deeds]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
-        extra = {"title": _("推荐办理"), "tabs": inbox.tabs(request)} | (extra_context or {})
+        feedback = self.url("feedback") if may(request.user, Do.DECIDE) else None
+        extra = {"title": _("推荐办理"), "tabs": inbox.tabs(request), "feedback_url": feedback} | (
+            extra_context or {}
+        )
         return super().changelist_view(request, extra)
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple:

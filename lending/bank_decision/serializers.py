@@ -6,6 +6,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.templatetags.doorstep import mask_phone
 from lending.bank_decision import queries
 from lending.bank_decision.models import BankDecision, ContactAttempt, Disbursement
 from lending.bank_decision.outcomes import Outcome
@@ -131,12 +132,20 @@ class RecommendationOut(serializers.ModelSerializer):
 class RecommendationDetailOut(RecommendationOut):
     """With what the panel relied on, as it was frozen at the push, and with everything done since."""
 
-    snapshot = serializers.JSONField(read_only=True)
+    snapshot = serializers.SerializerMethodField()
     contacts = ContactOut(many=True, read_only=True)
     decisions = serializers.SerializerMethodField()
 
     class Meta(RecommendationOut.Meta):
         fields = (*RecommendationOut.Meta.fields, "snapshot", "contacts", "decisions")
+
+    @extend_schema_field(serializers.DictField())
+    def get_snapshot(self, row: Recommendation) -> dict:
+        """Whoever is done with a firm has no use for its telephone number any more."""
+        told = row.snapshot
+        if row.state in Recommendation.OPEN or "contact" not in told:
+            return told
+        return told | {"contact": told["contact"] | {"phone": mask_phone(told["contact"].get("phone"))}}
 
     @extend_schema_field(DecisionOut(many=True))
     def get_decisions(self, row: Recommendation) -> list[dict]:

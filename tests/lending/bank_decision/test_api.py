@@ -117,6 +117,13 @@ def test_the_whole_way_to_the_money(cast, api, pushed):
     )  # fmt: skip
 
 
+def test_the_telephone_number_is_given_while_the_firm_is_to_be_called(cast, api, pushed):
+    bank, path = api(cast.bank), f"{URL}{pushed.pk}/"
+    assert bank.get(path).json()["snapshot"]["contact"]["phone"] == "13800001234"
+    answer = bank.post(f"{path}decision/", TERMS).json()
+    assert answer["snapshot"]["contact"]["phone"] == "138****1234"
+
+
 def test_an_unusual_rate_is_taken_and_doubted(cast, api, pushed):
     answer = api(cast.bank).post(f"{URL}{pushed.pk}/decision/", TERMS | {"annual_rate_pct": "12"})
     assert (answer.status_code, list(answer.json()["warnings"])) == (201, ["annual_rate_pct"])
