@@ -78,6 +78,7 @@ def visit_body(
         "need": {
             "amount_yuan": "500000.00", "purpose": "working_capital", "purpose_text": "节前备货", "term_months": 12,
             "guarantee": "credit", "urgency": "month", "preferred_banks": [b.code for b in banks],
+            "contact_phone": "13800000001",
         },
         "consent": {
             "notice_version": "2026-01", "scope": ["credit_lookup", "share_need"],

@@ -127,6 +127,7 @@ def visit_said(fate: Fate, firm: Business, number: int, banks: list[Organisation
         amount_yuan=Decimal(AMOUNTS[number % len(AMOUNTS)]) if fate.is_complete else None,
         purpose=PURPOSES[number % len(PURPOSES)] if fate.is_complete else "", purpose_text="节前备货,采购原材料",
         term_months=12, guarantee="credit", urgency="month", preferred_banks=tuple(bank.code for bank in banks),
+        contact_phone=f"138{number % 10_000:08d}",
     )  # fmt: skip
     consent = ConsentSaid(
         notice_version="2026-01", scopes=("credit_lookup", "share_need"),

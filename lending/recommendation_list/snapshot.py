@@ -18,7 +18,10 @@ def snapshot(case: FinancingCase, consent: Consent, review: DistrictReview | Non
         "version": VERSION,
         "case": case.number,
         "business": _business(case),
-        "contact": {"name": consent.signing.signed_name, "phone": case.business.phone},
+        "contact": {
+            "name": case.need.contact_name or consent.signing.signed_name,
+            "phone": case.need.contact_phone or case.business.phone,
+        },
         "need": _need(case),
         "visit": _visit(case),
         "consent": {"id": consent.pk, "given_at": _moment(consent.given_at), "expires_at": _moment(consent.expires_at)},

@@ -15,6 +15,7 @@ from visits.field.models import FinancingNeed, Visit
 YUAN_PER_WAN = 10_000
 TERMS = (3, 6, 12, 18, 24, 36, 60, 120)  # months, what banks sell
 BLANK = [("", _("未说明"))]
+# the contact stands in neither list: it is filled in beforehand, and a visit without need forgets it
 NEED_FIELDS = ("amount_wan", "purpose", "purpose_text", "term_months", "bank_1", "bank_2", "bank_3")
 CONSENT_FIELDS = ("scopes", "recipients", "signed_name")
 # where a refusal of the service, in the API's names, stands on this form
@@ -58,6 +59,12 @@ class VisitForm(forms.Form):
     bank_2 = forms.ChoiceField(label=_("第二意向银行"), required=False)
     bank_3 = forms.ChoiceField(label=_("第三意向银行"), required=False)
 
+    contact_name = forms.CharField(label=_("联系人"), required=False, max_length=60)
+    contact_phone = forms.CharField(
+        label=_("联系电话"), required=False, max_length=rules.MAX_PHONE,
+        widget=forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "autocomplete": "off"}),
+    )  # fmt: skip
+
     notice_version = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
     scopes = forms.MultipleChoiceField(
         label=_("同意事项"), required=False, choices=Scope.choices, widget=forms.CheckboxSelectMultiple
@@ -74,6 +81,12 @@ class VisitForm(forms.Form):
         for name in ("bank_1", "bank_2", "bank_3"):
             self.fields[name].choices = [("", _("不指定")), *banks]
         self.fields["recipients"].choices = banks
+
+    def clean_contact_phone(self) -> str:
+        text = self.cleaned_data["contact_phone"]
+        if text and rules.phone_of(text) is None:
+            raise forms.ValidationError(rules.PHONE_SENTENCE)
+        return rules.phone_of(text) or ""
 
     def clean_signature_png(self) -> bytes | None:
         text = self.cleaned_data["signature_png"].removeprefix("data:image/png;base64,")
@@ -120,6 +133,7 @@ class VisitForm(forms.Form):
             purpose_text=data["purpose_text"], term_months=data["term_months"],
             guarantee=data["guarantee"] or FinancingNeed.Guarantee.UNDECIDED,
             urgency=data["urgency"] or FinancingNeed.Urgency.MONTH, preferred_banks=tuple(dict.fromkeys(wished)),
+            contact_name=data["contact_name"], contact_phone=data["contact_phone"],
         )  # fmt: skip
 
     def _consent(self) -> rules.ConsentSaid | None:

@@ -142,6 +142,9 @@ class FinancingNeed(models.Model):
     preferred_banks = ArrayField(  # codes, the owner's first choice first
         models.CharField(max_length=32), default=list, blank=True, verbose_name=_("意向银行")
     )
+    # whom the bank calls, as the notice says; the register of businesses has no telephone numbers
+    contact_name = models.CharField(_("联系人"), max_length=60, blank=True)
+    contact_phone = models.CharField(_("联系电话"), max_length=32, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = _("融资需求")

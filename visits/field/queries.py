@@ -98,5 +98,18 @@ def own_visit(officer: User, visit_id: str) -> Visit | None:
     return Visit.objects.select_related("business__district").filter(pk=key, officer=officer).first()
 
 
+def contact_known(business: Business, officer: User) -> dict[str, str]:
+    """`contact_name` and `contact_phone` to fill in beforehand: from the visits this officer may see, else from the
+    register where they may see the business; a door code alone gives nobody a telephone number."""
+    told = FinancingNeed.objects.filter(
+        business=business, visit__in=visible_to(officer, Visit), contact_phone__gt=""
+    ).order_by("-visit__started_at")
+    if known := told.values("contact_name", "contact_phone").first():
+        return known
+    if business.phone and visible_to(officer, Business).filter(pk=business.pk).exists():
+        return {"contact_name": "", "contact_phone": business.phone}
+    return {"contact_name": "", "contact_phone": ""}
+
+
 def need_of(visit: Visit) -> FinancingNeed | None:
     return FinancingNeed.objects.filter(visit=visit).first()

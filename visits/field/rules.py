@@ -2,12 +2,15 @@
 
 import hashlib
 import json
+import re
+import unicodedata
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 NEED = "need"  # the one outcome that carries a need and a consent
 
@@ -17,6 +20,10 @@ MAX_AMOUNT_YUAN = Decimal("100000000")
 MAX_TERM_MONTHS = 360
 MAX_PREFERRED_BANKS = 3
 MAX_RECIPIENTS = 60
+MAX_PHONE = 40  # characters as typed, before `phone_of` reads them
+PHONE_SENTENCE = gettext_lazy("请填写5至20位数字的电话号码,可带区号、加号和短横线。")
+PHONE = re.compile(r"\+?[0-9]+(-[0-9]+)*")
+DASHES = str.maketrans("‐‑‒–—−ー", "-------")
 FOUR_PLACES = Decimal("0.0001")  # about 10 m: enough for "was there", too coarse for a track
 
 
@@ -31,6 +38,8 @@ class NeedSaid:
     guarantee: str = "undecided"
     urgency: str = "month"
     preferred_banks: tuple[str, ...] = ()
+    contact_name: str = ""  # whoever signed, where nobody else is named
+    contact_phone: str = ""  # as `phone_of` spells it
 
 
 @dataclass(frozen=True)
@@ -97,6 +106,14 @@ def problems_of_time(said: VisitSaid, now: datetime) -> dict[str, str]:
     if said.ended_at and said.ended_at > now + CLOCK_SKEW:
         found.setdefault("ended_at", _("结束时间晚于当前时间,请检查手机的日期和时间。"))
     return found
+
+
+def phone_of(text: str) -> str | None:
+    """A telephone number in one spelling: half-width, without spaces. None where it is none: 5 to 20 digits, a plus in
+    front, single dashes between. The country's numbering plan is not ours to check: extensions and hotlines count too."""
+    plain = "".join(unicodedata.normalize("NFKC", text[:MAX_PHONE]).translate(DASHES).split())
+    digits = sum(character.isdigit() for character in plain)
+    return plain if PHONE.fullmatch(plain) and 5 <= digits <= 20 else None
 
 
 def four_places(degrees: Decimal | None) -> Decimal | None:

@@ -68,6 +68,17 @@ class SignatureField(serializers.CharField):
         return image
 
 
+@extend_schema_field({"type": "string", "maxLength": rules.MAX_PHONE, "example": "13800000001"})
+class PhoneField(serializers.CharField):
+    """5 to 20 digits, with + - and spaces; full-width characters are read as half-width."""
+
+    def to_internal_value(self, data: object) -> str:
+        text = super().to_internal_value(data)
+        if text and rules.phone_of(text) is None:
+            raise serializers.ValidationError(rules.PHONE_SENTENCE)
+        return rules.phone_of(text) or ""
+
+
 class NeedInput(serializers.Serializer):
     amount_yuan = serializers.DecimalField(
         max_digits=14, decimal_places=2, required=False, allow_null=True,
@@ -81,6 +92,8 @@ class NeedInput(serializers.Serializer):
     guarantee = serializers.ChoiceField(FinancingNeed.Guarantee.choices, required=False)
     urgency = serializers.ChoiceField(FinancingNeed.Urgency.choices, required=False)
     preferred_banks = Words(max_length=rules.MAX_PREFERRED_BANKS, required=False)
+    contact_name = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    contact_phone = PhoneField(max_length=rules.MAX_PHONE, required=False, allow_blank=True)
 
 
 class ConsentInput(serializers.Serializer):

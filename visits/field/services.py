@@ -158,7 +158,7 @@ def _write(
     )  # fmt: skip
     visit.save(force_insert=True)
     if said.need:
-        _write_need(said.need, visit)
+        _write_need(said.need, visit, signed_name=said.consent.signed_name if said.consent else "")
     if signed:
         give_consent(
             business=business, notice=signed.notice, scopes=said.consent.scopes, recipients=signed.recipients,
@@ -169,11 +169,12 @@ def _write(
     return visit
 
 
-def _write_need(need: rules.NeedSaid, visit: Visit) -> None:
+def _write_need(need: rules.NeedSaid, visit: Visit, *, signed_name: str) -> None:
     FinancingNeed.objects.create(
         visit=visit, business=visit.business, amount_yuan=need.amount_yuan, purpose=need.purpose,
         purpose_text=need.purpose_text, term_months=need.term_months, guarantee=need.guarantee,
         urgency=need.urgency, preferred_banks=list(need.preferred_banks),
+        contact_name=need.contact_name or signed_name, contact_phone=need.contact_phone,
     )  # fmt: skip
 
 

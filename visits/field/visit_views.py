@@ -63,6 +63,7 @@ def _visit(request: HttpRequest, business: Business, *, code: str) -> HttpRespon
         initial = {
             "id": uuid.uuid4(), "started_at": now.strftime("%Y-%m-%dT%H:%M:%S%z"), "mode": Visit.Mode.ON_SITE,
             "notice_version": notice.version if notice else "", "guarantee": "undecided", "urgency": "month",
+            **queries.contact_known(business, request.user),
         }  # fmt: skip
         return _page(request, VisitForm(banks=banks, notice=notice, initial=initial), business, code)
     form = VisitForm(request.POST, banks=banks, notice=notice)
