@@ -1,6 +1,7 @@
 """`POST cases/{number}/district-review/`."""
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -29,7 +30,7 @@ class CriteriaShape(serializers.Serializer):
 
     def to_internal_value(self, data):
         if isinstance(data, dict) and (unknown := sorted(set(map(str, data)) - set(rules.CRITERIA))):
-            raise serializers.ValidationError({name[:40]: ["没有这项标准。"] for name in unknown[:10]})
+            raise serializers.ValidationError({name[:40]: [_("没有这项标准。")] for name in unknown[:10]})
         return super().to_internal_value(data)
 
 
@@ -45,7 +46,7 @@ class ReviewShape(serializers.Serializer):
         known = Organisation.objects.filter(code__in=codes, kind=Organisation.Kind.BANK, is_active=True)
         by_code = {bank.code: bank for bank in known}
         if missing := [code for code in codes if code not in by_code]:
-            raise serializers.ValidationError(f"没有这家银行,或已停用:{missing[0]}")
+            raise serializers.ValidationError(_("没有这家银行,或已停用:%(code)s") % {"code": missing[0]})
         return [by_code[code] for code in dict.fromkeys(codes)]
 
 

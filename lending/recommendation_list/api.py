@@ -1,6 +1,7 @@
 """`recommendation-lists/`: issue, list, read."""
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
@@ -75,7 +76,7 @@ class RecommendationLists(ListAPIView):
         said = form.validated_data
         district = Organisation.objects.filter(kind=Organisation.Kind.DISTRICT, code=said["district"]).first()
         if district is None:
-            raise Invalid(fields={"district": "没有这个区。"})
+            raise Invalid(fields={"district": _("没有这个区。")})
         items = items_of(request.user, said["items"])
         made = issue_list(district=district, items=items, by=request.user, now=timezone.now())
         return Response(IssuedList(lists_seen_by(request.user).get(pk=made.pk)).data, status=201)
@@ -96,7 +97,7 @@ def items_of(user, said: list[dict]) -> list[tuple[FinancingCase, Organisation]]
     banks = {bank.code: bank for bank in active_banks().filter(code__in=codes)}
     for place, item in enumerate(said):
         if item["bank"] not in banks:
-            raise Invalid(fields={f"items.{place}.bank": "没有这家银行,或已停用。"})
+            raise Invalid(fields={f"items.{place}.bank": _("没有这家银行,或已停用。")})
         if item["case"] not in cases:
-            raise NotFound(fields={f"items.{place}.case": "没有找到该办件。"})
+            raise NotFound(fields={f"items.{place}.case": _("没有找到该办件。")})
     return [(cases[item["case"]], banks[item["bank"]]) for item in said]

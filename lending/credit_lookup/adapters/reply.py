@@ -33,6 +33,7 @@ class Reply:
 
 
 def not_fetched(problem: str, *, attempts: int = 1, sha256: str = "") -> Reply:
+    """`problem` is kept on the receipt for ever, so it is said in Chinese whatever language the page is read in."""
     return Reply("not_fetched", sha256=sha256, attempts=attempts, problem=problem[:200])
 
 

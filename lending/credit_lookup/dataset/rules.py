@@ -9,6 +9,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from visits.register import rules_code
 from visits.register.rules_facts import parse_date
@@ -33,9 +34,12 @@ FIELD_OF = {title: field for field, titles in SYNONYMS.items() for title in titl
 YES = frozenset({"1", "true", "t", "yes", "y", "是", "有", "不利", "负面"})
 NO = frozenset({"", "0", "false", "f", "no", "n", "否", "无", "正常", "-", "—"})
 CODE_SENTENCES = {
-    "missing": "没有统一社会信用代码。", "spreadsheet": "代码被表格软件改成了科学计数,末几位已丢失。",
-    "length": "代码应为18位(旧注册号15位)。", "alphabet": "代码含有不允许的字符。", "check": "代码校验位不符。",
-}  # fmt: skip
+    "missing": gettext_lazy("没有统一社会信用代码。"),
+    "spreadsheet": gettext_lazy("代码被表格软件改成了科学计数,末几位已丢失。"),
+    "length": gettext_lazy("代码应为18位(旧注册号15位)。"),
+    "alphabet": gettext_lazy("代码含有不允许的字符。"),
+    "check": gettext_lazy("代码校验位不符。"),
+}
 
 
 class Columns(NamedTuple):
@@ -97,7 +101,7 @@ def read(cells: Sequence[str], columns: Columns) -> Item | Wrong:
     said = dict(zip(FIELDS, ("" if at < 0 else cells[at].strip() for at in columns.places), strict=True))
     code = _code(said["credit_code"])
     if code.fault:
-        return Wrong("credit_code", f"code_{code.fault}", _(CODE_SENTENCES[code.fault]))
+        return Wrong("credit_code", f"code_{code.fault}", str(CODE_SENTENCES[code.fault]))
     for field, limit in LIMITS.items():
         if not said[field] and field in REQUIRED:
             return Wrong(field, "missing", _("“%(title)s”为空。") % {"title": TITLES[field]})
