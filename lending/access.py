@@ -142,6 +142,12 @@ sees(Disbursement, *BANK_ROLES)(_through_recommendation("decision__recommendatio
 
 @sees(Alert, *BANK_ROLES)
 def alerts_to_the_bank(user: User) -> Q:
+    """Letters about a clock of what was pushed to it, and addressed to it; a branch those addressed to itself.
+
+    Not by the address alone: the officer who visited hears of a supplement, and that case may go to another bank."""
     if user.bank is None:
         return NOTHING
-    return Q(organisation=user.bank) | Q(organisation__parent=user.bank)
+    pushed = Recommendation.objects.filter(pushed_to_the_bank(user), deadline=OuterRef("deadline"))
+    if user.organisation.kind == Organisation.Kind.BRANCH:
+        return Q(Exists(pushed), organisation=user.organisation)
+    return Q(Exists(pushed)) & (Q(organisation=user.bank) | Q(organisation__parent=user.bank))

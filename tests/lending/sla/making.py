@@ -43,8 +43,10 @@ def clock(
     return sla.start_clock(case=of, kind=kind, bound=bound, now=now)
 
 
-def recommendation(cast, *, branch: Organisation | None = None, now: datetime = make.NOW) -> Recommendation:
-    of = case(cast, now=now)
+def recommendation(
+    cast, *, bank: Organisation | None = None, branch: Organisation | None = None, now: datetime = make.NOW
+) -> Recommendation:
+    of, bank = case(cast, now=now), bank or cast.first_bank
     pushed = RecommendationList.objects.create(
         number=f"T-{of.number}",
         district=of.district,
@@ -54,6 +56,6 @@ def recommendation(cast, *, branch: Organisation | None = None, now: datetime = 
         digest="0" * 64,
     )
     return Recommendation.objects.create(
-        list=pushed, case=of, bank=cast.first_bank, branch=branch, deadline=clock(cast, now=now, of=of), snapshot={},
+        list=pushed, case=of, bank=bank, branch=branch, deadline=clock(cast, now=now, of=of, bound=bank), snapshot={},
         pushed_at=now,
     )  # fmt: skip
