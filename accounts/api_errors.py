@@ -55,7 +55,9 @@ def handle(error: Exception, context: dict) -> Response | None:
     if isinstance(error, Refusal):
         set_rollback()
         fields = {name: str(sentence) for name, sentence in error.fields.items()}
-        return Response(shape(error.code, error.sentence, fields), status=error.status)
+        response = Response(shape(error.code, error.sentence, fields), status=error.status)
+        response.is_retryable = error.is_retryable
+        return response
     if isinstance(error, exceptions.ValidationError):
         set_rollback()
         return Response(

@@ -7,11 +7,13 @@ class Refusal(Exception):
     """Something a person asked for and may not have, said in words.
 
     `code` is stable and documented; `sentence` is what the person reads; `fields` maps a form field to its sentence.
+    `is_retryable` where the same request may be granted later: such an answer is not kept for `X-Idempotency-Key`.
     """
 
     code = "refused"
     status = 400
     sentence = _("此操作无法完成。")
+    is_retryable = False
 
     def __init__(self, sentence: str | None = None, *, fields: dict[str, str] | None = None) -> None:
         self.sentence = sentence or self.sentence

@@ -1,15 +1,17 @@
 """`X-Idempotency-Key`: the same POST twice is done once and answered twice.
 
 The first request inserts the key under a unique constraint and so owns it; a second one finds the answer, or 409 with
-Retry-After while the first still runs. Answers that ask to be tried again (409, 429, 5xx) are not kept. The key is
+Retry-After while the first still runs. An answer that may be another next time though the content is the same is not
+kept: what depends on the caller's sign-in or on the moment (`NOT_KEPT`, 5xx, refusals with `is_retryable`). The key is
 released when the view fails, and a key whose owner died is free again after `ABANDONED`.
 """
 
 import hashlib
 from datetime import timedelta
 
+from django.core.exceptions import RequestDataTooBig
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,7 +20,7 @@ from accounts.idempotency_record import IdempotencyRecord
 
 KEPT_FOR = timedelta(days=7)
 ABANDONED = timedelta(minutes=2)
-NOT_KEPT = {409, 429, 503}
+NOT_KEPT = {401, 403, 408, 409, 413, 429}
 MAX_KEY = 128
 
 
@@ -34,12 +36,18 @@ class IdempotencyMiddleware:
             return _refuse(400, "idempotency_key_invalid", _("X-Idempotency-Key 须为 1 至 128 个可见字符。"))
         if not request.user.is_authenticated:
             return self.get_response(request)
-        return self._once(request, key)
+        try:
+            body = request.body
+        except RequestDataTooBig:
+            return _refuse(413, "too_large", _("提交的内容过大。"))
+        except UnreadablePostError:
+            return _refuse(400, "body_unreadable", _("提交的内容没有传完整,请重试。"))
+        return self._once(request, key, body)
 
-    def _once(self, request: HttpRequest, key: str) -> HttpResponse:
+    def _once(self, request: HttpRequest, key: str, body: bytes) -> HttpResponse:
         now = timezone.now()
         caller = f"user:{request.user.pk}"
-        content = f"{request.method} {request.get_full_path()}\n".encode() + request.body
+        content = f"{request.method} {request.get_full_path()}\n".encode() + body
         digest = hashlib.sha256(content).hexdigest()
         mine = IdempotencyRecord(
             caller=caller, key=key, body_digest=digest, created_at=now, expires_at=now + KEPT_FOR
@@ -60,13 +68,20 @@ class IdempotencyMiddleware:
         except BaseException:
             mine.delete()
             raise
-        if response.status_code >= 500 or response.status_code in NOT_KEPT or response.streaming:
-            mine.delete()
-        else:
+        if _is_final(response):
             mine.status, mine.body = response.status_code, response.content
             mine.content_type = response.get("Content-Type", "")
             mine.save(update_fields=["status", "body", "content_type"])
+        else:
+            mine.delete()
         return response
+
+
+def _is_final(response: HttpResponse) -> bool:
+    """Whether the same content would be answered the same way whoever asks again and whenever."""
+    if response.status_code >= 500 or response.status_code in NOT_KEPT or response.streaming:
+        return False
+    return not getattr(response, "is_retryable", False)
 
 
 def _repeat(first: IdempotencyRecord | None, digest: str) -> HttpResponse:

@@ -18,6 +18,8 @@ class RefusalPages:
         if not isinstance(error, Refusal):
             return None
         if request.path.startswith("/api/"):
-            return JsonResponse(shape(error.code, error.sentence, error.fields), status=error.status)
+            response = JsonResponse(shape(error.code, error.sentence, error.fields), status=error.status)
+            response.is_retryable = error.is_retryable
+            return response
         context = {"code": error.code, "sentence": error.sentence, "fields": error.fields}
         return render(request, "refused.html", context, status=error.status)

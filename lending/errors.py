@@ -16,7 +16,7 @@ class AlreadyMoved(Conflict):
 
 
 class NoConsent(Refusal):
-    code, status = "no_consent", 422
+    code, status, is_retryable = "no_consent", 422, True
     sentence = _("没有有效的企业授权,不能查询或推送。请先取得授权。")
 
 
@@ -66,12 +66,12 @@ class AlreadyPushed(Conflict):
 
 
 class LookupUnavailable(Refusal):
-    code, status = "lookup_unavailable", 422
+    code, status, is_retryable = "lookup_unavailable", 422, True
     sentence = _("信用信息暂时没有取到,请稍后再查;办件停留在原环节。")
 
 
 class LookupExpired(Refusal):
-    code, status = "lookup_expired", 422
+    code, status, is_retryable = "lookup_expired", 422, True
     sentence = _("没有有效期内的信用查询结果,请先查询再推荐。")
 
 

@@ -24,7 +24,10 @@ def test_the_bank_is_told_whom_the_need_names(cast):
 
 
 def test_without_a_number_in_the_need_the_register_is_asked(cast):
-    assert contact(cast, NeedSaid(**WHOLE), phone="13900000001") == {"name": "测试业主", "phone": "13900000001"}
+    assert contact(cast, NeedSaid(**WHOLE), phone="13900000001") == {
+        "name": "测试业主",
+        "phone": "13900000001",
+    }
 
 
 def test_where_nobody_knows_a_number_there_is_none(cast):

@@ -82,7 +82,11 @@ def test_the_page_says_what_is_wrong_with_a_number(cast, web, shop):  # noqa: F8
 
 def test_a_number_filled_in_beforehand_does_not_stop_a_visit_without_need(cast, web, shop):  # noqa: F811
     client, url = web(cast.officer), f"/m/visit/{shop.credit_code}/"
-    sent = opened(client, url) | {"outcome": "no_need", "contact_phone": "13800000001", "contact_name": "王老板"}
+    sent = opened(client, url) | {
+        "outcome": "no_need",
+        "contact_phone": "13800000001",
+        "contact_name": "王老板",
+    }
     assert (client.post(url, sent).status_code, FinancingNeed.objects.count()) == (302, 0)
 
 
