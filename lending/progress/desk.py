@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import get_visible, require
+from accounts.access import get_visible, may, require
 from accounts.errors import Refusal
+from accounts.models import Organisation
 from accounts.roles import Do
 from lending.bank_decision.repairing import close_unfunded, finish_repair, open_repair
 from lending.bank_decision.services import confirm_outcome
@@ -37,7 +38,12 @@ def queue(request: HttpRequest) -> HttpResponse:
     """`?stage=&overdue=1&bank=&district=&q=&page=`; for the team and, reading only, the city."""
     require(request.user, Do.SEE_DISTRICT)
     found = queues.queue(request.user, queues.read(request.GET), timezone.now())
-    return render(request, "lending/progress/queue.html", found | {"banks": active_banks()})
+    is_city = may(request.user, Do.SEE_CITY)
+    districts = (
+        Organisation.objects.filter(kind="district", is_active=True).order_by("code") if is_city else ()
+    )
+    shown = found | {"banks": active_banks(), "districts": districts}
+    return render(request, "lending/progress/queue.html", shown)
 
 
 @require_safe
