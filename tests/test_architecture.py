@@ -209,3 +209,31 @@ def test_no_template_carries_inline_code_or_style():
         if name.parts[0] not in {"admin", "emails"} and (found := INLINE.findall(path.read_text())):
             wrong[str(name)] = found
     assert wrong == {}
+
+
+LOCK = re.compile(r"select_for_update\((?P<lock>[^)]*)\)(?P<rest>(?:\s*\.\w+\([^()]*\))*)")
+
+
+def locks_too_much(code: str) -> list[str]:
+    """Row locks that also take the rows joined to them: the way to a deadlock that no test of one verb shows."""
+    return [
+        found.group() for found in LOCK.finditer(code)
+        if "select_related" in found["rest"] and "of=" not in found["lock"]
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "count"),
+    [
+        ('X.objects.select_for_update(no_key=True).select_related("y").get(pk=1)', 1),
+        ('X.objects.select_for_update(of=("self",)).select_related("y").get(pk=1)', 0),
+        ("X.objects.select_for_update(no_key=True).get(pk=1)", 0),
+    ],
+)
+def test_the_lock_check_sees_a_lock_on_joined_rows(code, count):
+    assert len(locks_too_much(code)) == count
+
+
+def test_a_row_lock_never_takes_the_rows_joined_to_it():
+    wrong = {str(path): found for path in sources() if (found := locks_too_much(path.read_text()))}
+    assert wrong == {}

@@ -11,6 +11,7 @@ from accounts.models import User
 from accounts.roles import Do
 from lending.bank_decision.models import BankDecision, Repair
 from lending.bank_decision.outcomes import GRANTED
+from lending.case import lock_case
 from lending.errors import ReasonMissing, WrongStage
 from lending.models import FinancingCase
 from lending.stages import Stage
@@ -68,7 +69,7 @@ def _may(case: FinancingCase, by: User) -> None:
 
 
 def _locked(case: FinancingCase, stage: Stage) -> FinancingCase:
-    case = FinancingCase.objects.select_for_update(no_key=True).get(pk=case.pk)
+    case = lock_case(case)
     if case.stage != stage:
         raise WrongStage()
     return case

@@ -13,7 +13,7 @@ from accounts.errors import NotFound, Refusal
 from accounts.models import User
 from accounts.roles import Do
 from lending import audit
-from lending.case import FinancingCase
+from lending.case import FinancingCase, lock_case
 from lending.credit_lookup.adapters import ADAPTERS, Question, Reply, check_sources
 from lending.credit_lookup.adapters.reply import not_fetched
 from lending.errors import LookupUnavailable, NoConsent, WrongStage
@@ -81,7 +81,7 @@ def _ask(source: dict, question: Question) -> Reply:
 @transaction.atomic
 def _keep(case, consent, replies, *, by: User, now: datetime) -> tuple[list[CreditLookup], Refusal | None]:
     """Receipts, event and step, or the refusal where consent or stage changed while the sources were asked."""
-    case = FinancingCase.objects.select_for_update(no_key=True).select_related("business").get(pk=case.pk)
+    case = lock_case(case)
     answers = {source["code"]: reply.answer for source, reply in replies}
     # the row lock makes a withdrawal of this very moment wait for us, or us for it
     still_given = Consent.objects.select_for_update(no_key=True).filter(

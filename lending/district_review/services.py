@@ -10,7 +10,7 @@ from accounts.access import require
 from accounts.errors import Invalid, NotFound
 from accounts.models import Organisation, User
 from accounts.roles import Do
-from lending.case import FinancingCase
+from lending.case import FinancingCase, lock_case
 from lending.district_review import rules
 from lending.district_review.queries import has_visited
 from lending.errors import (
@@ -55,7 +55,7 @@ def review(
     _may_review(case, by)
     reason = reason.strip()
     _check_form(outcome, criteria, reason, banks)
-    case = FinancingCase.objects.select_for_update(no_key=True).select_related("district").get(pk=case.pk)
+    case = lock_case(case)
     if seen is not None and seen != case.events_count:
         raise AlreadyMoved()
     if case.stage not in REVIEWED_IN or TO[outcome] not in NEXT[Stage(case.stage)]:
@@ -79,7 +79,7 @@ def resume(*, case: FinancingCase, by: User, now: datetime, reason: str) -> None
     _may_review(case, by)
     if not reason.strip():
         raise ReasonMissing(fields={"reason": _("请写明补正内容。")})
-    case = FinancingCase.objects.select_for_update(no_key=True).select_related("district").get(pk=case.pk)
+    case = lock_case(case)
     if case.stage != Stage.RETURNED:
         raise WrongStage()
     detail = {"reason": reason.strip()[: rules.MAX_TEXT]}

@@ -7,6 +7,7 @@ from django.db import transaction
 from accounts.errors import NotFound
 from accounts.models import User
 from lending import audit
+from lending.case import lock_case
 from lending.models import FinancingCase, Recommendation
 from lending.sla import services as sla
 from lending.sla.kinds import DeadlineKind
@@ -22,7 +23,7 @@ MAX_REASON = 200
 def withdraw_case(*, case: FinancingCase, by: User | None, now: datetime, reason: str = "") -> None:
     """Closes the case wherever it stands and takes it back from the banks that have not answered. `by` is nobody where
     the owner does it behind the tracking link. Refuses a closed case with WrongStage."""
-    case = FinancingCase.objects.select_for_update(no_key=True).select_related("district").get(pk=case.pk)
+    case = lock_case(case)
     at_work = Recommendation.objects.select_for_update(no_key=True, of=("self",)).select_related("bank")
     for push in at_work.filter(case=case, state__in=Recommendation.OPEN).order_by("pk"):
         push.state = Recommendation.State.WITHDRAWN
@@ -43,13 +44,7 @@ def withdraw_one_consent(*, case: FinancingCase, consent_id: int, now: datetime)
     )
     if consent is None:
         raise NotFound()
-    FinancingCase.objects.select_for_update(no_key=True).get(pk=case.pk)
+    case = lock_case(case)
     ended = withdraw_consent(consent=consent, by=None, now=now, reason="企业主在进度页撤回")
-    audit.record(
-        FinancingCase.objects.get(pk=case.pk),
-        "consent_withdrawn",
-        by=None,
-        now=now,
-        detail={"consent": consent.pk},
-    )
+    audit.record(case, "consent_withdrawn", by=None, now=now, detail={"consent": consent.pk})
     return ended

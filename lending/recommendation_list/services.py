@@ -12,7 +12,7 @@ from accounts.errors import Invalid, NotAllowed, NotFound
 from accounts.models import Organisation, User
 from accounts.roles import Do
 from lending import audit
-from lending.case import FinancingCase
+from lending.case import FinancingCase, lock_case
 from lending.errors import (
     AlreadyPushed,
     BankNotNamed,
@@ -63,7 +63,7 @@ def reopen_for_another_bank(*, case: FinancingCase, by: User, now: datetime, rea
         raise ReasonMissing(fields={"reason": _("请写明改推原因。")})
     if len(reason) > 500:
         raise Invalid(fields={"reason": _("最多 500 字。")})
-    case = FinancingCase.objects.select_for_update(no_key=True).get(pk=case.pk)
+    case = lock_case(case)
     if case.stage != Stage.DECLINED:
         raise WrongStage()
     advance(case, Stage.RECOMMENDED, by=by, now=now, kind="reopened", detail={"reason": reason})
