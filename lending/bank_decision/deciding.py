@@ -36,7 +36,8 @@ def decide(*, recommendation: Recommendation, answer: rules.Answer, by: User, no
     why = refused.confirmation.reason if refused else ""
     decision = _insert(mine, answer, by=by, now=now, supersedes=refused, correction_reason=why)
     if mine.received_at is None:
-        settling.take_in(mine, by=by, now=now)
+        # the answer is here already: no time is owed for reading what was answered
+        settling.take_in(mine, by=by, now=now, is_clock_set_anew=False)
     _take_effect(mine, decision, by=by, now=now, kind="decided")
     return decision
 

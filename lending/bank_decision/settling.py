@@ -28,7 +28,9 @@ def lock(recommendation: Recommendation) -> Recommendation:
     return mine
 
 
-def take_in(recommendation: Recommendation, *, by: User, now: datetime) -> None:
+def take_in(
+    recommendation: Recommendation, *, by: User, now: datetime, is_clock_set_anew: bool = True
+) -> None:
     """Receipt, whether pressed or implied by the first contact or by the decision itself."""
     if recommendation.state == Recommendation.State.PUSHED:
         recommendation.state = Recommendation.State.RECEIVED
@@ -36,8 +38,8 @@ def take_in(recommendation: Recommendation, *, by: User, now: datetime) -> None:
     recommendation.save(update_fields=["state", "received_at", "received_by"])
     detail = {"recommendation": recommendation.pk}
     audit.record(recommendation.case, "received", by=by, now=now, bank=recommendation.bank, detail=detail)
-    # where the policy counts from receipt, the clock is set anew; under every other policy this does nothing
-    sla.reach_start(deadline=recommendation.deadline, point=DeadlinePolicy.Start.RECEIPT, by=by, now=now)
+    if is_clock_set_anew:  # where the policy counts from receipt; under every other policy this does nothing
+        sla.reach_start(deadline=recommendation.deadline, point=DeadlinePolicy.Start.RECEIPT, by=by, now=now)
 
 
 def require_with_bank(recommendation: Recommendation) -> None:

@@ -57,6 +57,9 @@ def _recompute(clock: Deadline, calendar: Calendar, reason: str, by: User | None
     receipt = receipts.receipt(
         start, rule, calendar, computed, policy=clock.receipt["policy"], occasion=clock.receipt["occasion"]
     )
+    if now < computed.due_at != clock.due_at:
+        # by a wrong calendar it was late; a corrected one is the only thing that takes a breach back
+        clock.state, clock.breached_at = Deadline.State.RUNNING, None
     change(clock, computed, receipt, reason=reason, by=by, now=now)
     return True
 
@@ -74,8 +77,6 @@ def change(
     }  # fmt: skip
     if computed.due_at != clock.due_at:
         clock.steps_done, clock.next_look_at = ladder.begin(clock.kind, computed.due_at, now)
-        if now < computed.due_at:
-            clock.state, clock.breached_at = Deadline.State.RUNNING, None
     clock.receipt = {**receipt, "changes": [*clock.receipt.get("changes", []), told]}
     clock.due_at, clock.is_provisional = computed.due_at, computed.is_provisional
     clock.save(

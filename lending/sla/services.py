@@ -60,12 +60,15 @@ def reach_start(*, deadline: Deadline, point: DeadlinePolicy.Start, by: User | N
     """The bank has acknowledged, or the papers are complete: a clock whose policy starts there counts from today.
 
     Until then it runs from the push, so that nobody gains time by not acknowledging. Does nothing for other policies,
-    stopped clocks and repeats. Call with the case locked. Returns whether the due time was set anew.
+    stopped clocks, repeats, and clocks that have run out: who is late stays late. Call with the case locked.
+    Returns whether the due time was set anew.
     """
     clock = Deadline.objects.select_for_update(no_key=True, of=("self",)).select_related(
         "policy", "case", "bound").get(pk=deadline.pk)  # fmt: skip
     occasion = receipts.STARTED_AT[point]
     if clock.stopped_at or clock.policy.starts_at != point or clock.receipt["occasion"] == occasion:
+        return False
+    if now >= clock.due_at or clock.breached_at:  # marked by a sweeper whose clock is a moment ahead
         return False
     calendars.hold_still()
     calendar, rule = queries.calendar(day_of(now)), Rule(**clock.receipt["rule"])
@@ -76,11 +79,6 @@ def reach_start(*, deadline: Deadline, point: DeadlinePolicy.Start, by: User | N
     reason = _("按规则自%(point)s起算") % {"point": point.label}
     recompute.change(clock, computed, receipt, reason=reason, by=by, now=now)
     return True
-
-
-def notify_assigned(*, deadline: Deadline, now: datetime) -> int:
-    """Owe the bank the letter about a new recommendation; `notify_all_assigned` for one."""
-    return notify_all_assigned(deadlines=[deadline], now=now)
 
 
 @transaction.atomic

@@ -85,8 +85,8 @@ def test_a_name_with_markup_stays_text(cast, smtp):
 
 def test_a_new_recommendation_is_told_at_once(cast, smtp):
     clock = making.clock(cast)
-    sla.notify_assigned(deadline=clock, now=make.NOW)
-    again = sla.notify_assigned(deadline=clock, now=make.NOW)
+    sla.notify_all_assigned(deadlines=[clock], now=make.NOW)
+    again = sla.notify_all_assigned(deadlines=[clock], now=make.NOW)
     send_pending(now=make.NOW)
     assert (again, {letter["To"]: letter["Subject"] for letter in smtp.letters}) == (
         0, {"bank@test.invalid": "【新推送】1 笔新推送 — 徐汇区", "bank2@test.invalid": "【新推送】1 笔新推送 — 徐汇区"},
