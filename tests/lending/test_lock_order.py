@@ -6,6 +6,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from lending.district_review.services import review
+from lending.errors import WrongStage
 from lending.recommendation_list.services import issue_list
 from tests.lending import story
 
@@ -33,23 +34,20 @@ def at_once(*deeds) -> list[object]:
     return answers
 
 
-def test_reviews_and_lists_of_one_district_never_deadlock(cast):
-    for _ in range(8):
-        ready = [story.recommended(cast) for _ in range(3)]
-        waiting = [story.looked_up(cast) for _ in range(3)]
+def test_a_late_verdict_and_the_list_with_the_same_cases_never_deadlock(cast):
+    """Both sides want the case and the district; whoever comes second is refused in words, not killed."""
+    for _ in range(6):
+        ready = [story.recommended(cast) for _ in range(4)]
+        items = [(case, cast.first_bank) for case in ready]
         answers = at_once(
-            lambda ready=ready: issue_list(
-                district=cast.xuhui,
-                items=[(case, cast.first_bank) for case in ready],
-                by=cast.panel,
-                now=story.NOW,
-            ),
+            lambda items=items: issue_list(district=cast.xuhui, items=items, by=cast.panel, now=story.NOW),
             *(
                 lambda case=case: review(
-                    case=case, by=cast.panel, now=story.NOW, outcome="recommend", criteria=story.five()
+                    case=case, by=cast.panel2, now=story.NOW, outcome="return", criteria={}, reason="请补合同"
                 )
-                for case in waiting
+                for case in ready
             ),
         )
-        assert [type(answer) for answer in answers if isinstance(answer, OperationalError)] == []
-        assert [answer for answer in answers if isinstance(answer, Exception)] == []
+        assert [answer for answer in answers if isinstance(answer, OperationalError)] == []
+        refused = [answer for answer in answers if isinstance(answer, Exception)]
+        assert {type(answer) for answer in refused} == {WrongStage}
