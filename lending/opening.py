@@ -4,10 +4,10 @@ from datetime import datetime
 
 from django.dispatch import receiver
 
+from accounts.clock import day_of
 from accounts.models import User
 from lending import audit
 from lending.case import FinancingCase, next_case_number
-from lending.sla.calendar import day_of
 from lending.stages import OPEN, Stage
 from lending.workflow import advance
 from visits.consent.models import Scope
@@ -29,7 +29,9 @@ def on_visit_recorded(sender, visit: Visit, by: User, now: datetime, **_) -> Cas
         .select_related("district")
         .get(pk=visit.business_id)
     )
-    case = FinancingCase.objects.filter(business=business, stage__in=OPEN).first()
+    # then the case: one that a withdrawal is closing right now is waited for, and once closed is no longer found
+    open_cases = FinancingCase.objects.select_for_update(no_key=True, of=("self",)).filter(stage__in=OPEN)
+    case = open_cases.filter(business=business).first()
     if case:
         return _join(case, need, visit, by=by, now=now)
     return _open(business, need, visit, by=by, now=now)
