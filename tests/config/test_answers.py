@@ -10,7 +10,8 @@ from django.db import OperationalError
 from django.test import RequestFactory
 from django.utils import timezone
 
-from config import client_address, health
+from accounts import client_address
+from config import health
 from tests.factories import PASSWORD
 
 

@@ -9,7 +9,7 @@ from accounts.access import get_visible, require, visible_to
 from accounts.errors import NotFound
 from accounts.models import User
 from accounts.roles import Do
-from visits.codes import queries, rules
+from visits.codes import flood, queries, rules
 from visits.codes.models import Code, RefusedScan
 from visits.errors import (
     CodeExpired,
@@ -80,11 +80,11 @@ def revoke(*, code: Code, by: User, now: datetime, reason: str) -> Code:
     return old
 
 
-def scan(*, text: str, by: User | None, now: datetime, is_kept: bool = True) -> Code:
+def scan(*, text: str, by: User | None, now: datetime, address: str = "") -> Code:
     """The code behind what was scanned or typed; a refusal is stored and raised as `CodeRefused`.
 
-    Not atomic: the note of a refusal must stay although the caller is refused. `is_kept` is False for a caller who
-    has been refused too often to be worth another row.
+    Not atomic: the note of a refusal must stay although the caller is refused. `address` is where somebody who is not
+    signed in came from.
     """
     code = None
     try:
@@ -99,8 +99,7 @@ def scan(*, text: str, by: User | None, now: datetime, is_kept: bool = True) -> 
             raise CodeUnknown()
         check_live(code, now)
     except CodeRefused as refusal:
-        if is_kept:
-            note_refused(text=text, reason=refusal.reason, code=code, by=by, now=now)
+        note_refused(text=text, reason=refusal.reason, code=code, by=by, now=now, address=address)
         raise
     return code
 
@@ -122,10 +121,14 @@ def check_live(code: Code, now: datetime) -> None:
         raise CodeExpired()
 
 
-def note_refused(*, text: str, reason: str, code: Code | None, by: User | None, now: datetime) -> None:
-    """Keep what was scanned, cut to 64 characters and without what a database cannot hold."""
-    plain = "".join(c for c in text[:64] if c.isprintable())
+def note_refused(
+    *, text: str, reason: str, code: Code | None, by: User | None, now: datetime, address: str = ""
+) -> None:
+    """Keep what was scanned, cut to 64 characters and without what a database cannot hold; not without end."""
     who = by if by and by.is_authenticated else None
+    if not flood.is_kept(f"user-{who.pk}" if who else address, now):
+        return
+    plain = "".join(c for c in text[:64] if c.isprintable())
     RefusedScan.objects.create(token=plain, code=code, reason=reason, scanned_by=who, scanned_at=now)
 
 

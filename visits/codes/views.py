@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts import client_address
 from accounts.access import get_visible, require, visible_to
 from accounts.roles import HOME, Do, Role
-from visits.codes import flood, queries, rules, services, sheet
+from visits.codes import queries, rules, services, sheet
 from visits.codes.models import Code
 from visits.errors import CodeRefused
 from visits.register.models import BusinessList, Grid
@@ -27,7 +28,7 @@ def open_code(request: HttpRequest, token: str) -> HttpResponse:
     """Anyone's phone opens this. An officer at a door goes on to the visit; everybody else is told what it is."""
     user, now = request.user, timezone.now()
     try:
-        code = services.scan(text=token, by=user, now=now, is_kept=flood.is_kept(request))
+        code = services.scan(text=token, by=user, now=now, address=client_address.of(request))
     except CodeRefused as refusal:
         status = GONE if refusal.status == 422 else refusal.status
         return render(request, "visits/codes/refused.html", {"refusal": refusal}, status=status)

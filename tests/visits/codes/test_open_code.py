@@ -114,6 +114,38 @@ def test_a_flood_of_invented_tokens_is_answered_and_not_all_kept(web, db):
     assert flood.KEPT_PER_MINUTE <= RefusedScan.objects.count() <= flood.KEPT_PER_MINUTE + 5
 
 
+def flood_of(client, path="/q/AAAAAAAAAAAAAAAA/", **extra) -> int:
+    """How many of five more refusals than are kept in a minute were stored."""
+    before = RefusedScan.objects.count()
+    for _ in range(flood.KEPT_PER_MINUTE + 5):
+        assert client.get(path, **extra).status_code == 404
+    return RefusedScan.objects.count() - before
+
+
+@pytest.fixture
+def one_minute(monkeypatch):
+    """The minute does not turn over while a test floods."""
+    now = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: now)
+
+
+@pytest.mark.parametrize(
+    "path", ["/q/AAAAAAAAAAAAAAAA/", "/m/scan/?text=AAAA", "/api/v1/codes/AAAA/"]
+)
+def test_a_flood_by_somebody_signed_in_is_not_all_kept_either(cast, web, one_minute, path):
+    assert flood_of(web(cast.officer), path) == flood.KEPT_PER_MINUTE
+
+
+def test_people_behind_one_proxy_are_counted_apart(web, db, settings, one_minute):
+    settings.TRUSTED_PROXIES = 1
+    kept = [flood_of(web(), HTTP_X_FORWARDED_FOR=address) for address in ("203.0.113.1", "203.0.113.2")]
+    assert kept == [flood.KEPT_PER_MINUTE] * 2
+
+
+def test_a_flood_of_one_person_leaves_room_for_another(cast, web, one_minute):
+    assert [flood_of(web(who)) for who in (cast.officer, cast.officer2)] == [flood.KEPT_PER_MINUTE] * 2
+
+
 def test_the_page_is_not_cached_and_its_token_leaves_with_no_link(cast, web, shop):
     page = web().get(f"/q/{token_of(shop, cast.panel)}/")
     assert ("no-store" in page["Cache-Control"], page["Referrer-Policy"]) == (True, "same-origin")
