@@ -5,6 +5,11 @@ Beat only ticks. What is due is decided by columns in the database, so a lost ti
 """
 
 SCHEDULE = {
+    "recompute-deadlines": {  # reads one row per year unless somebody has changed the calendar
+        "task": "lending.recompute_deadlines",
+        "schedule": 60.0,
+        "options": {"expires": 55.0},
+    },
     "sweep-deadlines": {
         "task": "lending.sweep_deadlines",
         "schedule": 60.0,
@@ -14,5 +19,10 @@ SCHEDULE = {
         "task": "lending.send_alerts",
         "schedule": 30.0,
         "options": {"expires": 25.0},
+    },
+    "hand-out-imports": {
+        "task": "visits.hand_out_imports",
+        "schedule": 60.0,
+        "options": {"expires": 55.0},
     },
 }

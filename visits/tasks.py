@@ -1,5 +1,5 @@
 """Table of contents, in workflow order. A task is two lines: read the clock, call the service."""
 
-from visits.register.tasks import import_register
+from visits.register.tasks import hand_out_imports, import_register
 
-__all__ = ["import_register"]
+__all__ = ["hand_out_imports", "import_register"]

@@ -11,3 +11,8 @@ from visits.register.services import uploading
 )  # below the visibility timeout of the broker
 def import_register(run_id: int) -> None:
     uploading.work_off(run_id=run_id, now=timezone.now())
+
+
+@shared_task(name="visits.hand_out_imports", ignore_result=True)
+def hand_out_imports() -> None:
+    uploading.hand_out(now=timezone.now())
