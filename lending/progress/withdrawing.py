@@ -45,6 +45,6 @@ def withdraw_one_consent(*, case: FinancingCase, consent_id: int, now: datetime)
     if consent is None:
         raise NotFound()
     case = lock_case(case)
-    ended = withdraw_consent(consent=consent, by=None, now=now, reason="企业主在进度页撤回")
+    ended = withdraw_consent(consent=consent, now=now, reason="企业主在进度页撤回")
     audit.record(case, "consent_withdrawn", by=None, now=now, detail={"consent": consent.pk})
     return ended

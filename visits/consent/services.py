@@ -6,9 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.access import get_visible, require
 from accounts.models import Organisation, User
-from accounts.roles import Do
 from visits.consent.models import Consent, ConsentNotice, ConsentSigning
 from visits.errors import ConsentAlreadyWithdrawn
 from visits.register.models import Business
@@ -45,15 +43,11 @@ def give_consent(
 
 
 @transaction.atomic
-def withdraw_consent(*, consent: Consent, by: User | None, now: datetime, reason: str = "") -> Consent:
+def withdraw_consent(*, consent: Consent, now: datetime, reason: str = "") -> Consent:
     """Ends this consent from now on; what was lawfully done under it stays.
 
-    `by` is the panel member who notes the owner's word. Nobody: the owner, whom the page behind the tracking link has
-    already recognised.
+    Nobody but the owner withdraws, without an account: the caller has recognised them by their tracking link.
     """
-    if by is not None:
-        get_visible(by, Consent, pk=consent.pk)
-        require(by, Do.REVIEW)
     locked = Consent.objects.select_for_update(no_key=True).get(pk=consent.pk)
     if locked.withdrawn_at is not None:
         raise ConsentAlreadyWithdrawn()

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.errors import NotAllowed, NotFound
 from tests import factories as make
 from visits.consent import queries, rules, services
 from visits.consent.models import Consent, ConsentNotice, Scope
@@ -54,45 +53,29 @@ def test_naming_a_recipient_twice_gives_one_consent(cast):
     assert len(give(cast, make.business(), cast.first_bank, cast.first_bank, cast.other_bank)) == 2
 
 
-def test_the_panel_withdraws_one_banks_consent_and_the_others_stay(cast):
+def test_one_banks_consent_ends_and_the_others_stay(cast):
     shop = make.business()
     first, other = give(cast, shop, cast.first_bank, cast.other_bank)
     later = NOW + timedelta(days=3)
-    services.withdraw_consent(consent=first, by=cast.panel, now=later, reason="企业主来电")
+    services.withdraw_consent(consent=first, now=later, reason="企业主来电")
     assert list(queries.live_consents(shop, now=later)) == [other]
     first.refresh_from_db()
     assert (first.withdrawn_at, first.withdrawn_reason) == (later, "企业主来电")
 
 
-def test_the_owner_withdraws_without_an_account(cast):
+def test_a_withdrawn_consent_no_longer_holds(cast):
     (consent,) = give(cast, make.business(), cast.first_bank)
-    services.withdraw_consent(consent=consent, by=None, now=NOW)
+    services.withdraw_consent(consent=consent, now=NOW)
     assert queries.live_consents(consent.business, now=NOW).count() == 0
 
 
 def test_a_consent_is_withdrawn_once(cast):
     (consent,) = give(cast, make.business(), cast.first_bank)
-    services.withdraw_consent(consent=consent, by=None, now=NOW)
+    services.withdraw_consent(consent=consent, now=NOW)
     with pytest.raises(ConsentAlreadyWithdrawn):
-        services.withdraw_consent(consent=consent, by=cast.panel, now=NOW + timedelta(days=1))
+        services.withdraw_consent(consent=consent, now=NOW + timedelta(days=1))
     consent.refresh_from_db()
     assert consent.withdrawn_at == NOW
-
-
-@pytest.mark.parametrize(
-    ("who", "error"),
-    [
-        ("panel_other", NotFound),
-        ("bank", NotFound),
-        ("officer", NotFound),
-        ("city", NotAllowed),
-        ("auditor", NotFound),
-    ],
-)
-def test_nobody_else_withdraws_it(cast, who, error):
-    (consent,) = give(cast, make.business(), cast.first_bank)
-    with pytest.raises(error):
-        services.withdraw_consent(consent=consent, by=getattr(cast, who), now=NOW)
 
 
 def test_the_current_notice_is_the_latest_in_force(cast, api):
