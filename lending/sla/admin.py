@@ -81,7 +81,8 @@ class DeadlinePolicyAdmin(ScopedAdmin):
 @admin.register(CalendarYear)
 class CalendarYearAdmin(ScopedAdmin):
     may_view = (*OFFICE, *BANK_ROLES)
-    list_display = ("year", "version", "source", "imported_at")
+    list_display = ("year", "version", "source", "imported_at", "changed_by", "recomputed_version")
+    list_select_related = ("changed_by",)
 
 
 class CalendarDayForm(ModelForm):
@@ -94,7 +95,8 @@ class CalendarDayForm(ModelForm):
 
 @admin.register(CalendarDay)
 class CalendarDayAdmin(ScopedAdmin):
-    """Single days; a whole year comes by `import_calendar`. Every change recomputes the clocks it touches."""
+    """Single days; a whole year comes by `import_calendar`. The clocks a change touches follow after the commit: the
+    admin saves inside a transaction, and nobody who holds the lock of the calendar may wait for cases."""
 
     may_view = (*OFFICE, *BANK_ROLES)
     may_add = may_change = may_delete = Do.EDIT_RULES

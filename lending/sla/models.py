@@ -20,6 +20,13 @@ class CalendarYear(models.Model):
     version = models.PositiveSmallIntegerField(_("版次"), default=1)
     source = models.CharField(_("来源"), max_length=200)
     imported_at = models.DateTimeField(_("导入时间"))
+    # who made the latest version and what for, as the receipts of the clocks it moves will say
+    changed_by = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="+", verbose_name=_("维护人")
+    )
+    change = models.CharField(_("变更"), max_length=200, blank=True)
+    # open clocks have followed up to this version; behind `version`, the next tick has work to do
+    recomputed_version = models.PositiveSmallIntegerField(_("已重算至版次"), default=0)
 
     class Meta:
         verbose_name = verbose_name_plural = _("日历年度")

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from accounts.models import Organisation
 from lending.case import FinancingCase
@@ -55,6 +55,23 @@ def programmes_of(case: FinancingCase) -> QuerySet:
 
 def rule_of(policy: DeadlinePolicy) -> Rule:
     return Rule(policy.length, policy.unit, policy.is_working_days, policy.is_rolled_forward)
+
+
+def years_changed() -> list[CalendarYear]:
+    """Years with a version that the open clocks have not followed yet."""
+    behind = CalendarYear.objects.filter(version__gt=F("recomputed_version"))
+    return list(behind.select_related("changed_by__organisation").order_by("year"))
+
+
+def not_following(years: list[CalendarYear]) -> QuerySet[Deadline]:
+    """Open clocks whose receipt was made by another version of these years, or before they were known."""
+    touched = Q(pk__in=[])
+    for row in years:
+        touched |= Q(receipt__unknown_years__contains=[row.year])
+        touched |= Q(receipt__calendar__has_key=str(row.year)) & ~Q(
+            receipt__calendar__contains={str(row.year): row.version}
+        )
+    return open_clocks().filter(touched)
 
 
 def open_clocks() -> QuerySet[Deadline]:

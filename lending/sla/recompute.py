@@ -1,67 +1,105 @@
 """Recomputing open clocks when the calendar changes: never silently, each change with its receipt."""
 
-from collections.abc import Iterable
+import logging
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from lending import audit
 from lending.case import FinancingCase
 from lending.sla import ladder, queries, receipts
 from lending.sla.calendar import SHANGHAI, Calendar, Computed, Rule, add, day_of
-from lending.sla.models import Deadline
+from lending.sla.models import CalendarYear, Deadline
 
 BATCH = 200
+logger = logging.getLogger(__name__)
 
 
-def recompute_open(*, years: Iterable[int], reason: str, by: User | None, now: datetime) -> dict[str, int]:
-    """Recompute every open clock whose receipt depends on one of the years. {"recomputed", "changed"}.
+@dataclass
+class Done:
+    """Open clocks that a changed year touched, those whose due time moved, those that could not be computed."""
 
-    In transactions of their own, a batch each; repeating it after a fault changes nothing twice.
+    recomputed: int = 0
+    changed: int = 0
+    failed: int = 0
+
+
+def recompute_open(*, now: datetime) -> Done:
+    """Take every open clock along to the latest version of the years it depends on.
+
+    In transactions of their own, a batch each, and never inside another one (RuntimeError): whoever holds the lock of
+    the calendar must not wait for cases. A clock that has followed is not found again, so a run that was ended in the
+    middle goes on where it stopped, and of two at once neither does the work of the other twice.
     """
-    pks = list(_depending_on(years).order_by("pk").values_list("pk", flat=True))
-    done = {"recomputed": len(pks), "changed": 0}
+    with transaction.atomic(durable=True):
+        years = queries.years_changed()
+        pks = list(queries.not_following(years).order_by("pk").values_list("pk", flat=True))
+    done = Done()
     for start in range(0, len(pks), BATCH):
-        done["changed"] += _recompute_batch(pks[start : start + BATCH], reason, by, now)
+        _recompute_or_alone(pks[start : start + BATCH], years, now, done)
+    if not done.failed:
+        for year in years:
+            behind = CalendarYear.objects.filter(pk=year.pk, recomputed_version__lt=year.version)
+            behind.update(recomputed_version=year.version)
     return done
 
 
-def _depending_on(years: Iterable[int]) -> QuerySet[Deadline]:
-    touched = Q(pk__in=[])
-    for year in years:
-        touched |= Q(receipt__unknown_years__contains=[year]) | Q(receipt__calendar__has_key=str(year))
-    return Deadline.objects.filter(touched, stopped_at__isnull=True)
+def _recompute_or_alone(pks: list[int], years: list[CalendarYear], now: datetime, done: Done) -> None:
+    """A clock that cannot be computed must not keep the others of its batch back; the next tick tries it again."""
+    try:
+        _recompute_batch(pks, years, now, done)
+    except Exception:
+        if len(pks) == 1:
+            logger.exception("clock %s could not be recomputed; the next tick tries again", pks[0])
+            done.failed += 1
+            return
+        for pk in pks:
+            _recompute_or_alone([pk], years, now, done)
 
 
-@transaction.atomic
-def _recompute_batch(pks: list[int], reason: str, by: User | None, now: datetime) -> int:
+@transaction.atomic(durable=True)
+def _recompute_batch(pks: list[int], years: list[CalendarYear], now: datetime, done: Done) -> None:
     # the case before its clocks, as everywhere; else this and a decision could each wait for the other
     cases = Deadline.objects.filter(pk__in=pks).values("case")
     list(FinancingCase.objects.filter(pk__in=cases).order_by("pk").select_for_update(no_key=True))
-    open_still = Deadline.objects.filter(pk__in=pks, stopped_at__isnull=True).order_by("pk")
-    clocks = list(open_still.select_related("case").select_for_update(no_key=True, of=("self",)))
+    behind = queries.not_following(years).filter(pk__in=pks).order_by("pk")
+    clocks = list(behind.select_related("case").select_for_update(no_key=True, of=("self",)))
     if not clocks:
-        return 0
+        return
     calendar = queries.calendar(day_of(min(_start(clock) for clock in clocks)))
-    return sum(_recompute(clock, calendar, reason, by, now) for clock in clocks)
+    changed = sum(_recompute(clock, calendar, years, now) for clock in clocks)
+    done.recomputed, done.changed = done.recomputed + len(clocks), done.changed + changed
 
 
-def _recompute(clock: Deadline, calendar: Calendar, reason: str, by: User | None, now: datetime) -> bool:
+def _recompute(clock: Deadline, calendar: Calendar, years: list[CalendarYear], now: datetime) -> bool:
     """By the rule in the receipt, so that a policy edited since cannot reach a clock that is running."""
     rule, start = Rule(**clock.receipt["rule"]), _start(clock)
     computed = add(start, rule, calendar)
-    if (computed.due_at, computed.is_provisional) == (clock.due_at, clock.is_provisional):
-        return False
     receipt = receipts.receipt(
         start, rule, calendar, computed, policy=clock.receipt["policy"], occasion=clock.receipt["occasion"]
     )
+    if (computed.due_at, computed.is_provisional) == (clock.due_at, clock.is_provisional):
+        receipt["changes"] = clock.receipt.get(
+            "changes", []
+        )  # nothing to tell; only the version is a newer one
+        Deadline.objects.filter(pk=clock.pk).update(receipt=receipt)
+        return False
     if now < computed.due_at != clock.due_at:
         # by a wrong calendar it was late; a corrected one is the only thing that takes a breach back
         clock.state, clock.breached_at = Deadline.State.RUNNING, None
+    causes = [year for year in years if _has_news(year, clock.receipt)]
+    reason = ";".join(dict.fromkeys(year.change for year in causes))
+    by = next((year.changed_by for year in causes if year.changed_by), None)
     change(clock, computed, receipt, reason=reason, by=by, now=now)
     return True
+
+
+def _has_news(year: CalendarYear, receipt: dict) -> bool:
+    """As `queries.not_following` asks the database."""
+    followed = receipt["calendar"].get(str(year.year), year.version)
+    return year.year in receipt["unknown_years"] or followed != year.version
 
 
 def change(

@@ -6,8 +6,9 @@ from datetime import date
 import chinese_calendar
 from chinese_calendar.constants import Holiday, holidays, workdays
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from lending.sla.models import CalendarDay, CalendarYear, DeadlineKind, DeadlinePolicy
+from lending.sla.models import CalendarDay, CalendarYear, Deadline, DeadlineKind, DeadlinePolicy
 
 FROM = date(2024, 10, 15)
 POLICIES = (
@@ -30,13 +31,22 @@ def load() -> None:
 
 
 def load_calendar() -> None:
-    """The State Council's notices as the library has them, for every year that nobody has imported yet."""
+    """The State Council's notices as the library has them, for every year that nobody has imported yet. Clocks that
+    run into such a year were provisional; the next tick takes them along."""
     known = set(CalendarYear.objects.values_list("year", flat=True))
     days = [day for day in seeded_days() if day.day.year not in known]
     source = f"chinesecalendar {chinese_calendar.__version__}"
-    now = timezone.now()
+    told, now = _("%(years)s年放假安排导入"), timezone.now()
+    followed = 0 if Deadline.objects.filter(stopped_at__isnull=True).exists() else 1
     years = [
-        CalendarYear(year=year, source=source, imported_at=now) for year in Counter(d.day.year for d in days)
+        CalendarYear(
+            year=year,
+            source=source,
+            imported_at=now,
+            change=told % {"years": year},
+            recomputed_version=followed,
+        )
+        for year in Counter(d.day.year for d in days)
     ]
     CalendarYear.objects.bulk_create(years, ignore_conflicts=True)
     CalendarDay.objects.bulk_create(days, ignore_conflicts=True)

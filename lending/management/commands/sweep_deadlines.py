@@ -7,14 +7,15 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from lending.sla import sending
+from lending.sla import recompute, sending
 from lending.sla.calendar import SHANGHAI
 from lending.sla.sweep import preview, sweep
 
 
 class Command(BaseCommand):
     help = (
-        "One pass of the deadline sweep, as Celery beat does it every minute. "
+        "One pass of the deadline sweep, as Celery beat does it every minute, after recomputing clocks that have not "
+        "followed a changed calendar yet. "
         'The last line is JSON: {"warned", "breached", "escalated", "queued", "failed"}.'
     )
 
@@ -31,6 +32,8 @@ class Command(BaseCommand):
         if send and dry_run:
             raise CommandError("--send and --dry-run exclude each other.")
         now = _moment(at) if at else timezone.now()
+        if not dry_run:
+            recompute.recompute_open(now=now)  # a changed calendar first, so that nobody is told a wrong date
         result = asdict(preview(now=now) if dry_run else sweep(now=now))
         if send:
             result |= asdict(sending.send_pending(now=now))

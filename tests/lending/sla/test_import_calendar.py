@@ -14,6 +14,7 @@ from lending.sla.calendar import SHANGHAI
 from lending.sla.calendar_file import parse
 from lending.sla.errors import CalendarFileRefused, YearUnknown
 from lending.sla.kinds import DeadlineKind
+from lending.sla.recompute import recompute_open
 from lending.sla.sweep import sweep
 from tests.lending.sla import making
 
@@ -163,6 +164,7 @@ def test_a_clock_that_was_late_by_the_old_calendar_runs_again_and_warns_anew(loa
 def test_a_day_named_by_hand_makes_a_new_version_and_moves_the_clocks(load, provisional, cast):
     load(NOTICE)
     calendars.set_day(day=date(2027, 1, 8), is_workday=False, name="临时放假", by=cast.city, now=DECEMBER)
+    recompute_open(now=DECEMBER)
     provisional.refresh_from_db()
     assert (shanghai(provisional.due_at), CalendarYear.objects.get(year=2027).version) == (
         "2027-01-12T00:00:00+08:00", 2,
