@@ -121,11 +121,21 @@ def clocks_of_the_bank(user: User) -> Q:
     return _pushed(user, "deadline")
 
 
+# What a bank may read of the way by which a case came to it. What happened after that is its business only where it
+# did it itself: a further push or another bank's answer would tell it about its competitors.
+BEFORE_THE_PUSH = (
+    "opened", "authorised", "visit_added", "supplemented", "credit_looked_up", "recommended", "listed",
+)  # fmt: skip
+
+
 @sees(Event, *BANK_ROLES)
 def events_the_bank_may_read(user: User) -> Q:
-    """Events of cases pushed to it, without those bound to another bank."""
+    """Of cases pushed to it: its own deeds, and how the case came to it up to its last push."""
     pushed = Recommendation.objects.filter(pushed_to_the_bank(user), case=OuterRef("case"))
-    return Q(Exists(pushed)) & (Q(bank__isnull=True) | Q(bank=user.bank))
+    before = Q(
+        Exists(pushed.filter(pushed_at__gte=OuterRef("at"))), bank__isnull=True, kind__in=BEFORE_THE_PUSH
+    )
+    return Q(Exists(pushed), bank=user.bank) | before
 
 
 def _through_recommendation(path: str):

@@ -1,5 +1,7 @@
 """Credit data sets imported here, and the receipt of every lookup."""
 
+from datetime import datetime
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -70,3 +72,9 @@ class CreditLookup(models.Model):
                 name="lookup_fetched_has_receipt",
             )
         ]
+
+    @classmethod
+    def usable(cls, case: FinancingCase, now: datetime) -> models.QuerySet:
+        """The latest answer of each source that has not expired: what a reviewer or a bank may rely on."""
+        answered = cls.objects.filter(case=case, expires_at__gt=now).exclude(answer=cls.Answer.NOT_FETCHED)
+        return answered.order_by("source", "-requested_at", "-pk").distinct("source")

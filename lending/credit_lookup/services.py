@@ -24,7 +24,12 @@ from visits.consent.models import Consent, Scope
 from visits.consent.queries import live_consents
 
 VALID_FOR = timedelta(days=30)  # how long an answer may be relied on (domain.md 2, step 4)
-STAGES = (Stage.AUTHORISED, Stage.UNDER_REVIEW, Stage.RETURNED)
+STAGES = (
+    Stage.AUTHORISED,
+    Stage.UNDER_REVIEW,
+    Stage.RETURNED,
+    Stage.RECOMMENDED,
+)  # the last: before another push
 PURPOSE = "区级工作专班按五项标准审核融资需求"
 log = logging.getLogger(__name__)
 

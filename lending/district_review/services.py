@@ -60,7 +60,7 @@ def review(
         raise AlreadyMoved()
     if case.stage not in REVIEWED_IN or TO[outcome] not in NEXT[Stage(case.stage)]:
         raise WrongStage()
-    receipts = _receipts(case, now)
+    receipts = list(CreditLookup.usable(case, now))
     if outcome == rules.RECOMMEND and not receipts:
         raise LookupExpired()
     made = DistrictReview.objects.create(
@@ -109,12 +109,6 @@ def _check_form(outcome: str, criteria: Mapping, reason: str, banks: Sequence[Or
         raise CriteriaIncomplete(fields=wrong)
     if rules.needs_reason(outcome) and not reason:
         raise ReasonMissing(fields={"reason": _("请写明原因。")})
-
-
-def _receipts(case: FinancingCase, now: datetime) -> list[CreditLookup]:
-    """The latest answer of each source that is still valid: what a reviewer may rely on."""
-    answered = case.lookups.filter(expires_at__gt=now).exclude(answer=CreditLookup.Answer.NOT_FETCHED)
-    return list(answered.order_by("source", "-requested_at", "-pk").distinct("source"))
 
 
 def _findings(made: DistrictReview, criteria: Mapping[str, Mapping]) -> list[Finding]:

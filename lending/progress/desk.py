@@ -94,7 +94,7 @@ def look_up_case(request: HttpRequest, number: str) -> HttpResponse:
 @login_required
 def resume_case(request: HttpRequest, number: str) -> HttpResponse:
     require(request.user, Do.REVIEW)
-    reason = request.POST.get("reason", "")
+    reason = _said(request, "reason")
     return _deed(
         request,
         number,
@@ -107,7 +107,7 @@ def resume_case(request: HttpRequest, number: str) -> HttpResponse:
 @login_required
 def reopen_case(request: HttpRequest, number: str) -> HttpResponse:
     require(request.user, Do.ISSUE_LIST)
-    reason = request.POST.get("reason", "")
+    reason = _said(request, "reason")
 
     def reopen(found: FinancingCase, now) -> None:
         reopen_for_another_bank(case=found, by=request.user, now=now, reason=reason)
@@ -143,7 +143,7 @@ def repair_case(request: HttpRequest, number: str) -> HttpResponse:
 def close_case(request: HttpRequest, number: str) -> HttpResponse:
     """Nothing more to be tried after a refusal."""
     require(request.user, Do.REVIEW)
-    reason = request.POST.get("reason", "")
+    reason = _said(request, "reason")
     return _deed(
         request,
         number,
@@ -157,7 +157,7 @@ def close_case(request: HttpRequest, number: str) -> HttpResponse:
 def confirm_report(request: HttpRequest, number: str, decision: int) -> HttpResponse:
     """The team's word on a bank's report that is no decision."""
     require(request.user, Do.CONFIRM_OUTCOME)
-    is_confirmed, reason = request.POST.get("confirmed") == "yes", request.POST.get("reason", "")[:300]
+    is_confirmed, reason = request.POST.get("confirmed") == "yes", _said(request, "reason")
 
     def confirm(found: FinancingCase, now) -> None:
         reported = get_visible(request.user, BankDecision, pk=decision, recommendation__case=found)
@@ -165,6 +165,11 @@ def confirm_report(request: HttpRequest, number: str, decision: int) -> HttpResp
 
     said = _("已确认银行反馈,该行时限停止。") if is_confirmed else _("未予确认,已退回银行继续办理。")
     return _deed(request, number, confirm, said)
+
+
+def _said(request: HttpRequest, name: str) -> str:
+    """What was typed, without the NUL that PostgreSQL does not take."""
+    return request.POST.get(name, "").replace("\0", "")
 
 
 def _deed(request: HttpRequest, number: str, do, said: str) -> HttpResponse:

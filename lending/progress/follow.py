@@ -39,10 +39,18 @@ def officer_case(request: HttpRequest, number: str) -> HttpResponse:
     context = _story(case, viewer) | {
         "next": for_officer(case),
         "returned_because": returned.detail.get("reason", "") if returned and case.stage == Stage.RETURNED else "",
-        "qr": qr_svg(settings.PUBLIC_BASE_URL + reverse("track", args=[case.track_token])),
+        "qr": _link_for_the_owner(case),
         "back_url": reverse("own-visits"), "tab": "visits",
     }  # fmt: skip
     return render(request, "lending/progress/officer_case.html", context)
+
+
+def _link_for_the_owner(case: FinancingCase) -> str:
+    """The tracking link as a code to be handed over at the door; after the push it would show a bank's answer to the
+    officer of another bank."""
+    if case.pushes or case.stage in CLOSED:
+        return ""
+    return qr_svg(settings.PUBLIC_BASE_URL + reverse("track", args=[case.track_token]))
 
 
 @require_safe

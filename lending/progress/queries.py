@@ -19,21 +19,10 @@ from django.db.models import (
 from accounts.access import visible_to
 from accounts.models import Organisation, User
 from accounts.roles import BANK_ROLES
+from lending.access import BEFORE_THE_PUSH
 from lending.models import BankDecision, Deadline, Disbursement, Event, FinancingCase, Recommendation
 from lending.progress.viewer import Eyes, Viewer
 from lending.stages import Stage
-
-# What a bank may read of the way by which a case came to it. What happened after that is its business only where it
-# did it itself: a further push or another bank's answer would tell it about its competitors.
-BEFORE_THE_PUSH = (
-    "opened",
-    "authorised",
-    "visit_added",
-    "supplemented",
-    "credit_looked_up",
-    "recommended",
-    "listed",
-)
 
 
 def cases_seen_by(user: User) -> QuerySet[FinancingCase]:

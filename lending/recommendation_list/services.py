@@ -16,12 +16,13 @@ from lending.case import FinancingCase, lock_case
 from lending.errors import (
     AlreadyPushed,
     BankNotNamed,
+    LookupExpired,
     NoConsent,
     ReasonMissing,
     TooManyBanks,
     WrongStage,
 )
-from lending.models import Recommendation, RecommendationList
+from lending.models import CreditLookup, Recommendation, RecommendationList
 from lending.recommendation_list import rules
 from lending.recommendation_list.queries import consents_to_banks, is_live, with_latest_review
 from lending.recommendation_list.snapshot import digest_of, snapshot
@@ -29,7 +30,7 @@ from lending.sla import services as sla
 from lending.sla.models import Deadline, DeadlineKind
 from lending.stages import Stage
 from lending.workflow import advance
-from visits.consent.models import Consent
+from visits.consent.models import Consent, Scope
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 Item = tuple[FinancingCase, Organisation]
@@ -49,7 +50,8 @@ def issue_list(
     cases = _locked(items)
     _check_cases(items, cases, district)
     consents = _consents(items, now)
-    return _issue(district, items, cases, consents, by=by, now=now)
+    receipts = _receipts(items, now)
+    return _issue(district, items, cases, consents, receipts, by=by, now=now)
 
 
 @transaction.atomic
@@ -141,12 +143,29 @@ def _why_not(ended: Consent | None, bank: Organisation) -> str:
     return _("企业对%(bank)s的授权已于%(day)s到期。") % said
 
 
-def _issue(district, items, cases, consents, *, by: User, now: datetime) -> RecommendationList:
-    frozen = []
-    for case, bank in items:
-        whole = cases[case.pk]
-        review = next(iter(whole.recommending), None)
-        frozen.append(snapshot(whole, consents[whole.business_id, bank.pk], review))
+def _receipts(items: Sequence[Item], now: datetime) -> dict[int, list[CreditLookup]]:
+    """What each case may still rely on; a bank is not told what has expired since the review."""
+    found = {case.pk: list(CreditLookup.usable(case, now)) for case, _bank in items}
+    stale = {
+        f"items.{place}.case": LookupExpired.sentence
+        for place, (case, _bank) in enumerate(items)
+        if not found[case.pk]
+    }
+    if stale:
+        raise LookupExpired(fields=stale)
+    return found
+
+
+def _told(case: FinancingCase, consent: Consent, receipts: list[CreditLookup]) -> dict:
+    """Credit items go only to a bank whose own consent covers the lookup."""
+    review = next(iter(case.recommending), None)
+    return snapshot(case, consent, review, receipts if Scope.CREDIT_LOOKUP in consent.scopes else [])
+
+
+def _issue(district, items, cases, consents, receipts, *, by: User, now: datetime) -> RecommendationList:
+    frozen = [
+        _told(cases[case.pk], consents[case.business_id, bank.pk], receipts[case.pk]) for case, bank in items
+    ]
     number = _next_number(district, now)
     content = [
         (cases[case.pk].number, bank.code, told) for (case, bank), told in zip(items, frozen, strict=True)

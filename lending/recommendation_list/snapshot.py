@@ -5,15 +5,18 @@ import json
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from lending.models import DistrictReview, FinancingCase
+from lending.models import CreditLookup, DistrictReview, FinancingCase
 from visits.models import Consent
 
 VERSION = 1
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
-def snapshot(case: FinancingCase, consent: Consent, review: DistrictReview | None) -> dict:
-    """Plain JSON; `review` with findings and lookups prefetched, `case` with business, need and visit."""
+def snapshot(
+    case: FinancingCase, consent: Consent, review: DistrictReview | None, receipts: list[CreditLookup]
+) -> dict:
+    """Plain JSON; `review` with findings prefetched, `case` with business, need and visit. `receipts` are those that
+    may still be relied on and that this bank's consent covers."""
     return {
         "version": VERSION,
         "case": case.number,
@@ -27,7 +30,7 @@ def snapshot(case: FinancingCase, consent: Consent, review: DistrictReview | Non
         "consent": {"id": consent.pk, "given_at": _moment(consent.given_at), "expires_at": _moment(consent.expires_at)},
         "review": _review(review),
         "criteria": _criteria(review),
-        "credit": _credit(review),
+        "credit": _credit(receipts),
     }  # fmt: skip
 
 
@@ -89,13 +92,11 @@ def _criteria(review: DistrictReview | None) -> list[dict]:
     ]  # fmt: skip
 
 
-def _credit(review: DistrictReview | None) -> list[dict]:
-    """The very receipts the review relied on, with their items."""
-    receipts = review.lookups.all() if review else []
+def _credit(receipts: list[CreditLookup]) -> list[dict]:
     return [
         {
             "lookup": r.pk, "source": r.source, "answer": r.answer, "fetched_at": _moment(r.fetched_at),
             "response_sha256": r.response_sha256, "items": r.items,
         }
-        for r in sorted(receipts, key=lambda receipt: receipt.source)
+        for r in receipts
     ]  # fmt: skip

@@ -59,7 +59,7 @@ def test_without_consent_it_is_422(cast, api):
 
 @pytest.mark.django_db
 def test_in_another_stage_it_is_409(cast, api):
-    answer = api(cast.panel).post(url(story.recommended(cast)), {})
+    answer = api(cast.panel).post(url(story.pushed(cast).case), {})
     assert (answer.status_code, answer.json()["code"]) == (409, "wrong_stage")
 
 

@@ -193,7 +193,13 @@ def test_a_returned_case_may_be_looked_up_and_stays_returned(cast):
     assert (story.fresh(case).stage, CreditLookup.objects.count()) == ("returned", 2)
 
 
-@pytest.mark.parametrize("stage", ["intake", "recommended", "with_bank", "approved", "declined", "in_repair"])
+def test_a_recommended_case_may_be_looked_up_again_before_a_later_push(cast):
+    case = story.recommended(cast)
+    look_up(case=case, by=cast.panel, now=NOW)
+    assert (story.fresh(case).stage, CreditLookup.objects.count()) == ("recommended", 2)
+
+
+@pytest.mark.parametrize("stage", ["intake", "with_bank", "approved", "declined", "in_repair"])
 def test_in_no_other_open_stage_is_credit_data_looked_up(cast, stage):
     case = story.visited(cast)
     type(case).objects.update(stage=stage)

@@ -45,7 +45,10 @@ def test_who_may_look(cast, web, who, status):
 
 
 def test_the_city_sees_all_districts_and_a_team_its_own(cast, web):
-    assert [b"name=\"district\"" in web(who).get(URL).content for who in (cast.city, cast.panel)] == [True, False]
+    assert [b'name="district"' in web(who).get(URL).content for who in (cast.city, cast.panel)] == [
+        True,
+        False,
+    ]
     here = story.visited(cast)
     walker = make.user("walker", Role.FIELD_OFFICER, make.branch(cast.first_bank, cast.pudong))
     there = story.visited(cast, of=make.business(at=cast.pudong), by=walker)
