@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.db import models
-from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
@@ -61,18 +60,31 @@ def record(
     detail: dict | None = None,
 ) -> Event:
     """Append one event; call inside the transaction of the deed. Bumping the counter takes the row lock of the case."""
-    FinancingCase.objects.filter(pk=case.pk).update(events_count=F("events_count") + 1)
-    seq = FinancingCase.objects.values_list("events_count", flat=True).get(pk=case.pk)
-    previous = Event.objects.filter(case=case, seq=seq - 1).values_list("digest", flat=True).first() or ""
     event = Event(
-        case=case, seq=seq, at=now, kind=kind, from_stage=from_stage, to_stage=case.stage, by=by,
+        case=case, at=now, kind=kind, from_stage=from_stage, to_stage=case.stage, by=by,
         organisation=by.organisation if by else None, bank=bank,
         # round-trip through JSON so that what is digested is what will be read back
-        detail=json.loads(json.dumps(detail or {}, default=str)), previous_digest=previous,
+        detail=json.loads(json.dumps(detail or {}, default=str)),
     )  # fmt: skip
-    event.digest = hashlib.sha256(event.content().encode()).hexdigest()
+    if not _linked(event, case):  # this copy of the case was read before somebody else's event
+        locked = FinancingCase.objects.select_for_update(no_key=True)
+        case.refresh_from_db(fields=["events_count", "last_digest"], from_queryset=locked)
+        _linked(event, case)
     event.save(force_insert=True)
     return event
+
+
+def _linked(event: Event, case: FinancingCase) -> bool:
+    """Put the event behind the last one this copy of the case knows of; False where that is no longer the last."""
+    event.seq, event.previous_digest = case.events_count + 1, case.last_digest
+    event.digest = hashlib.sha256(event.content().encode()).hexdigest()
+    as_known = {"events_count": case.events_count, "last_digest": case.last_digest}
+    is_last = FinancingCase.objects.filter(pk=case.pk, **as_known).update(
+        events_count=event.seq, last_digest=event.digest
+    )
+    if is_last:
+        case.events_count, case.last_digest = event.seq, event.digest
+    return bool(is_last)
 
 
 def broken_links() -> Iterator[tuple[str, int, str]]:
@@ -93,4 +105,6 @@ def _fault_in(case: FinancingCase) -> tuple[int, str] | None:
         if hashlib.sha256(event.content().encode()).hexdigest() != event.digest:
             return found, "content differs"
         previous = event.digest
-    return None if found == case.events_count else (found + 1, "tail is cut")
+    if found != case.events_count:
+        return found + 1, "tail is cut"
+    return None if previous == case.last_digest else (found, "last digest differs")

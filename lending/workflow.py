@@ -21,7 +21,6 @@ CLOCK: dict[Stage, DeadlineKind] = {
 STOPPED_ON_LEAVING = {**CLOCK, Stage.WITH_BANK: DeadlineKind.BANK_DECISION}
 
 
-@transaction.atomic
 def advance(
     case: FinancingCase,
     to: Stage,
@@ -36,17 +35,26 @@ def advance(
     left = Stage(case.stage)
     if to not in NEXT[left]:
         raise WrongStage()
-    closed_at = now if to in CLOSED else None
-    moved = FinancingCase.objects.filter(pk=case.pk, stage=left).update(
-        stage=to, stage_since=now, closed_at=closed_at
-    )
-    if not moved:  # someone else moved it between our read and our write
+    with transaction.atomic(savepoint=False):  # part of the deed that calls, which has its own
+        if is_moved := _move(case, left, to, now):
+            _turn_clocks(case, left, to, now)
+            audit.record(case, kind, by=by, now=now, from_stage=left, bank=bank, detail=detail)
+    if not is_moved:  # someone else moved it between our read and our write
         raise AlreadyMoved()
-    case.stage, case.stage_since, case.closed_at = to, now, closed_at
+
+
+def _move(case: FinancingCase, left: Stage, to: Stage, now: datetime) -> bool:
+    facts = {"stage": to, "stage_since": now, "closed_at": now if to in CLOSED else None}
+    if not FinancingCase.objects.filter(pk=case.pk, stage=left).update(**facts):
+        return False
+    for name, value in facts.items():
+        setattr(case, name, value)
+    return True
+
+
+def _turn_clocks(case: FinancingCase, left: Stage, to: Stage, now: datetime) -> None:
     if left in STOPPED_ON_LEAVING:
-        sla.stop_clocks(
-            case=case, kinds=(STOPPED_ON_LEAVING[left],), now=now, is_cancelled=to is Stage.WITHDRAWN
-        )
+        kinds, is_cancelled = (STOPPED_ON_LEAVING[left],), to is Stage.WITHDRAWN
+        sla.stop_clocks(case=case, kinds=kinds, now=now, is_cancelled=is_cancelled)
     if to in CLOCK:
         sla.start_clock(case=case, kind=CLOCK[to], bound=case.district, now=now)
-    audit.record(case, kind, by=by, now=now, from_stage=left, bank=bank, detail=detail)

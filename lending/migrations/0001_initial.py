@@ -471,6 +471,7 @@ class Migration(migrations.Migration):
                 ("opened_at", models.DateTimeField(verbose_name="立件时间")),
                 ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="办结时间")),
                 ("events_count", models.PositiveIntegerField(default=0)),
+                ("last_digest", models.CharField(default="", editable=False, max_length=64)),
                 (
                     "business",
                     models.ForeignKey(

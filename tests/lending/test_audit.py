@@ -120,6 +120,25 @@ def test_what_is_digested_is_what_is_read_back(cast):
     assert broken() == []
 
 
+@pytest.mark.django_db
+def test_a_last_link_made_to_fit_its_changed_content_is_found_by_the_case(cast):
+    last = story.looked_up(cast).events.get(seq=3)
+    last.kind = "other"
+    tamper("UPDATE lending_event SET kind = 'other', digest = %s WHERE id = %s", hashlib.sha256(last.content().encode()).hexdigest(), last.pk)  # fmt: skip
+    assert broken() == [(3, "last digest differs")]
+
+
+@pytest.mark.django_db
+def test_a_copy_of_the_case_read_before_another_event_still_finds_the_end_of_the_chain(cast):
+    early = story.visited(cast)
+    audit.record(story.fresh(early), "noted", by=cast.panel, now=NOW)
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        audit.record(early, "undone", by=cast.panel, now=NOW)
+        raise ZeroDivisionError
+    audit.record(story.fresh(early), "noted", by=cast.panel, now=NOW)
+    assert [audit.record(early, "noted", by=cast.panel, now=NOW).seq, broken()] == [5, []]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_events_of_the_same_moment_follow_each_other(cast):
     case = story.visited(cast)
