@@ -90,6 +90,11 @@ def climb(kind: str, due_at: datetime, steps_done: int, now: datetime) -> Climb:
     return Climb(owed, done, moment(ladder[done], due_at) if done < len(ladder) else None)
 
 
+def place_of(kind: str, rung: Rung) -> int:
+    """What `steps_done` is while this rung is the next one."""
+    return LADDERS[DeadlineKind(kind)].index(rung)
+
+
 def following(kind: str, due_at: datetime, now: datetime) -> Rung | None:
     """The next rung after `now`, if any is left."""
     return next((rung for rung in LADDERS[DeadlineKind(kind)] if moment(rung, due_at) > now), None)

@@ -45,7 +45,7 @@ class Letter(NamedTuple):
 
 
 def letters_for(clock: Facts, rung: Rung, directory: Directory) -> list[Letter]:
-    """The letters of one rung. Nobody reachable on any level is a matter for the log, not for silence."""
+    """The letters of one rung. Nobody reachable on any level is a matter for the log, and the sweep keeps the rung."""
     addressees = directory.addressees(clock, rung.to)
     if not addressees:
         logger.error(

@@ -14,12 +14,13 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, connection, transaction
 
 from lending.sla import ladder, ledger
+from lending.sla.ladder import Rung
 from lending.sla.ledger import Letter
 from lending.sla.models import Deadline, Sweep
 from lending.sla.recipients import Directory, Facts, facts_of
 
 BATCH = 1000
-PUSHED_AHEAD = timedelta(hours=1)  # a row that cannot be computed must not stop the others
+PUSHED_AHEAD = timedelta(hours=1)  # for a row that cannot be computed, or that nobody can be told of
 KEPT = timedelta(days=90)  # rows of `Sweep`; one a minute
 logger = logging.getLogger(__name__)
 
@@ -35,7 +36,8 @@ WHERE clock.id = new.id
 
 @dataclass
 class Tally:
-    """Clocks warned, newly breached and escalated; letters queued; clocks that could not be computed."""
+    """Clocks warned, newly breached and escalated; letters queued; clocks that could not be computed or of which
+    nobody up to the city can be told."""
 
     warned: int = 0
     breached: int = 0
@@ -137,19 +139,34 @@ def _plan(clocks: list[Facts], now: datetime) -> Plan:
 
 def _plan_one(plan: Plan, clock: Facts, directory: Directory, now: datetime) -> None:
     climb = ladder.climb(clock.kind, clock.due_at, clock.steps_done, now)
-    letters = [letter for rung in climb.owed for letter in ledger.letters_for(clock, rung, directory)]
+    told, letters = _letters(clock, climb.owed, directory)
     is_late = now >= clock.due_at
     is_newly_late = is_late and clock.state == Deadline.State.RUNNING
     state = Deadline.State.BREACHED if is_late else clock.state
-    plan.changes.append(
-        _change(clock.pk, state, climb.steps_done, climb.next_look_at, now if is_newly_late else None)
-    )
+    steps_done, next_look_at = climb.steps_done, climb.next_look_at
+    if is_unheard := len(told) < len(climb.owed):  # the rung is kept: an address may be entered any time
+        steps_done = ladder.place_of(clock.kind, climb.owed[len(told)])
+        next_look_at = min(now + PUSHED_AHEAD, next_look_at or now + PUSHED_AHEAD)
+    plan.changes.append(_change(clock.pk, state, steps_done, next_look_at, now if is_newly_late else None))
     plan.letters += letters
     plan.tally += Tally(
-        warned=any(map(ladder.is_warning, climb.owed)),
+        warned=any(map(ladder.is_warning, told)),
         breached=is_newly_late,
-        escalated=any(map(ladder.is_escalation, climb.owed)),
+        escalated=any(map(ladder.is_escalation, told)),
+        failed=is_unheard,
     )
+
+
+def _letters(clock: Facts, owed: tuple[Rung, ...], directory: Directory) -> tuple[list[Rung], list[Letter]]:
+    """The rungs up to the first that nobody can be told of, and their letters."""
+    told, letters = [], []
+    for rung in owed:
+        found = ledger.letters_for(clock, rung, directory)
+        if not found:
+            break
+        told.append(rung)
+        letters += found
+    return told, letters
 
 
 def _change(
