@@ -14,6 +14,7 @@ from lending.district_review.forms import ReviewForm
 from lending.models import DistrictReview, FinancingCase
 from lending.progress import case_facts
 from lending.progress.case_facts import CaseFacts
+from lending.progress.ending import ENDED_FROM
 from lending.progress.line import line, running_clock
 from lending.progress.timeline import timeline
 from lending.progress.viewer import viewer_of
@@ -66,6 +67,8 @@ def page(case: FinancingCase, user: User, now: datetime, form: ReviewForm | None
         "may_repair": may(user, Do.REVIEW) and case.stage in (Stage.DECLINED, Stage.IN_REPAIR),
         "remedies": case_facts.remedies(case) if case.stage == Stage.DECLINED else [],
         "repair": case_facts.repair_under_way(case) if case.stage == Stage.IN_REPAIR else None,
+        # after a refusal the same form stands beside the other two ways on
+        "may_end": may(user, Do.REVIEW) and case.stage in ENDED_FROM - {Stage.DECLINED},
         "may_push": may(user, Do.ISSUE_LIST) and case.stage == Stage.RECOMMENDED,
         "has_answer": bool(facts.usable),
         "missing": [MISSING.get(name, name) for name in facts.missing],

@@ -13,7 +13,7 @@ from accounts.access import get_visible, may, require
 from accounts.errors import Refusal
 from accounts.models import Organisation
 from accounts.roles import Do
-from lending.bank_decision.repairing import close_unfunded, finish_repair, open_repair
+from lending.bank_decision.repairing import finish_repair, open_repair
 from lending.bank_decision.services import confirm_outcome
 from lending.credit_lookup.services import look_up
 from lending.district_review.forms import ReviewForm
@@ -22,6 +22,7 @@ from lending.models import BankDecision, FinancingCase
 from lending.progress import case_facts
 from lending.progress import queue as queues
 from lending.progress.case_page import case_url, page
+from lending.progress.ending import end_case
 from lending.recommendation_list.queries import active_banks
 from lending.recommendation_list.services import reopen_for_another_bank
 
@@ -141,14 +142,14 @@ def repair_case(request: HttpRequest, number: str) -> HttpResponse:
 @require_POST
 @login_required
 def close_case(request: HttpRequest, number: str) -> HttpResponse:
-    """Nothing more to be tried after a refusal."""
+    """终止办件: nothing more to be tried, or a firm that will not come back."""
     require(request.user, Do.REVIEW)
     reason = _said(request, "reason")
     return _deed(
         request,
         number,
-        lambda found, now: close_unfunded(case=found, reason=reason, by=request.user, now=now),
-        _("办件已办结。"),
+        lambda found, now: end_case(case=found, reason=reason, by=request.user, now=now),
+        _("办件已终止。"),
     )
 
 

@@ -35,7 +35,13 @@ def for_owner(case: FinancingCase) -> Next:
         Stage.CLOSED_UNFUNDED: Next(_("本次办理已结束"), _("没有获得融资。如与实际情况不符,请联系区级工作专班。"), "late"),
         Stage.WITHDRAWN: Next(_("您已撤回申请"), _("银行不会再就此联系您。以后有需要,可以在下次走访时再提出。"), "rest"),
     }  # fmt: skip
+    if stage is Stage.WITHDRAWN and _is_ended_by_the_team(case):
+        return Next(_("区级工作专班已终止办理"), _("如与实际情况不符,请联系区级工作专班。以后有需要,可以在下次走访时再提出。"), "rest")
     return said[stage]
+
+
+def _is_ended_by_the_team(case: FinancingCase) -> bool:
+    return any(event.kind == "terminated" for event in case.story)
 
 
 @dataclass(frozen=True)
@@ -88,4 +94,6 @@ def for_officer(case: FinancingCase) -> Next:
         Stage.CLOSED_UNFUNDED: Next(_("未获融资"), _("办件办结。"), "late"),
         Stage.WITHDRAWN: Next(_("企业已撤回"), _("办件办结。"), "rest"),
     }  # fmt: skip
+    if stage is Stage.WITHDRAWN and _is_ended_by_the_team(case):
+        return Next(_("专班已终止办件"), _("办件办结。"), "rest")
     return said[stage]

@@ -24,6 +24,8 @@ from lending.models import BankDecision, Deadline, Disbursement, Event, Financin
 from lending.progress.viewer import Eyes, Viewer
 from lending.stages import Stage
 
+UNDRAWN = (Stage.CLOSED_UNFUNDED, Stage.WITHDRAWN)
+
 
 def cases_seen_by(user: User) -> QuerySet[FinancingCase]:
     """Visible cases with `seen_stage`: for a bank what its own part has come to, for everybody else the stage."""
@@ -51,6 +53,8 @@ def _with_the_banks_own_stage(cases: QuerySet[FinancingCase], bank: Organisation
             When(own_state__in=Recommendation.OPEN, then=Value(Stage.WITH_BANK)),
             When(own_state=Recommendation.State.WITHDRAWN, then=Value(Stage.WITHDRAWN)),
             When(own_outcome__in=BankDecision.GRANTED, own_paid=True, then=Value(Stage.DISBURSED)),
+            # its own approval, never drawn: the end of the case is the end of its part
+            When(own_outcome__in=BankDecision.GRANTED, stage__in=UNDRAWN, then=F("stage")),
             When(own_outcome__in=BankDecision.GRANTED, then=Value(Stage.APPROVED)),
             When(own_outcome=BankDecision.Outcome.DECLINED, then=Value(Stage.DECLINED)),
             default=Value(Stage.CLOSED_UNFUNDED),

@@ -20,6 +20,7 @@ OFFICER_READS = (
     "resumed",
     "credit_looked_up",
     "lookup_failed",
+    "terminated",
 )
 # what went on inside the offices is not the owner's story, and a reason meant for colleagues is not the owner's letter
 OWNER_SKIPS = (
@@ -84,6 +85,8 @@ def _stage_for_the_bank(event: Event) -> str:
         return Stage.DISBURSED.value
     if event.kind == "recommendation_withdrawn":
         return Stage.WITHDRAWN.value
+    if event.kind == "closed_unfunded":
+        return Stage.CLOSED_UNFUNDED.value
     if event.kind not in ("decided", "decision_corrected", "outcome_confirmed"):
         return Stage.WITH_BANK.value
     outcome = event.detail.get("outcome")

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from lending.progress import desk, follow
+from lending.progress.returned import returned
 
 urlpatterns = [
     path("district/cases/", desk.queue, name="district-queue"),
@@ -14,6 +15,7 @@ urlpatterns = [
     ),
     path("district/cases/<str:number>/repair/", desk.repair_case, name="district-case-repair"),
     path("district/cases/<str:number>/close/", desk.close_case, name="district-case-close"),
+    path("m/returned/", returned, name="officer-returned"),
     path("m/cases/<str:number>/", follow.officer_case, name="officer-case"),
     path("track/<str:token>/", follow.track, name="track"),
     path("track/<str:token>/withdraw/", follow.withdraw, name="track-withdraw"),

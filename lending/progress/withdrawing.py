@@ -7,6 +7,7 @@ from django.db import transaction
 from accounts.errors import NotFound
 from accounts.models import User
 from lending import audit
+from lending.bank_decision.repairing import drop_repair
 from lending.case import lock_case
 from lending.models import FinancingCase, Recommendation
 from lending.sla import services as sla
@@ -16,13 +17,14 @@ from lending.workflow import advance
 from visits.consent.models import Consent
 from visits.consent.services import withdraw_consent
 
-MAX_REASON = 200
+MAX_REASON = 500
 
 
 @transaction.atomic
 def withdraw_case(*, case: FinancingCase, by: User | None, now: datetime, reason: str = "") -> None:
     """Closes the case wherever it stands and takes it back from the banks that have not answered. `by` is nobody where
-    the owner does it behind the tracking link. Refuses a closed case with WrongStage."""
+    the owner does it behind the tracking link; somebody is the team (`ending.end_case`). Refuses a closed case with
+    WrongStage."""
     case = lock_case(case)
     at_work = Recommendation.objects.select_for_update(no_key=True, of=("self",)).select_related("bank")
     for push in at_work.filter(case=case, state__in=Recommendation.OPEN).order_by("pk"):
@@ -30,10 +32,13 @@ def withdraw_case(*, case: FinancingCase, by: User | None, now: datetime, reason
         push.save(update_fields=["state"])
         kinds = (DeadlineKind.BANK_DECISION,)
         sla.stop_clocks(case=case, kinds=kinds, bound=push.bank, now=now, is_cancelled=True)
-        detail = {"recommendation": push.pk, "because": "owner_withdrew"}
+        detail = {"recommendation": push.pk, "because": "terminated" if by else "owner_withdrew"}
         audit.record(case, "recommendation_withdrawn", by=by, now=now, bank=push.bank, detail=detail)
+    if case.stage == Stage.IN_REPAIR:
+        drop_repair(case=case, by=by, now=now)
     detail = {"reason": reason.strip()[:MAX_REASON]} if reason.strip() else {}
-    advance(case, Stage.WITHDRAWN, by=by, now=now, kind="withdrawn", detail=detail)
+    kind = "terminated" if by else "withdrawn"
+    advance(case, Stage.WITHDRAWN, by=by, now=now, kind=kind, detail=detail)
 
 
 @transaction.atomic

@@ -15,6 +15,8 @@ from visits.register.models import Business
 
 PLAN_FOR_A_DAY = 15  # how many of the assigned businesses make up one day's ring
 TRY_AGAIN = (Visit.Outcome.UNREACHABLE, Visit.Outcome.DEFERRED)  # outcomes after which one comes back
+SAME_VISIT = timedelta(minutes=10)  # a second form for the same door so soon is asked about
+NEED_IS_FRESH = timedelta(days=90)
 RECENT = timedelta(days=30)  # a visit by anyone within this time is told to whoever comes next
 
 
@@ -109,6 +111,21 @@ def contact_known(business: Business, officer: User) -> dict[str, str]:
     if business.phone and visible_to(officer, Business).filter(pk=business.pk).exists():
         return {"contact_name": "", "contact_phone": business.phone}
     return {"contact_name": "", "contact_phone": ""}
+
+
+def need_known(business: Business, officer: User, now: datetime) -> FinancingNeed | None:
+    """What this officer wrote down at an earlier visit of the last months, so that it is not typed twice."""
+    recent = visible_to(officer, Visit).filter(business=business, started_at__gte=now - NEED_IS_FRESH)
+    return FinancingNeed.objects.filter(visit__in=recent).order_by("-visit__started_at").first()
+
+
+def just_recorded(business: Business, officer: User, visit_id: str, now: datetime) -> Visit | None:
+    """This officer's visit of this business of the last minutes, other than the one being sent: a form that came back
+    by the browser's back button carries a new id, and would be a second visit that nobody made."""
+    found = Visit.objects.filter(
+        business=business, officer=officer, annulled_at__isnull=True, recorded_at__gt=now - SAME_VISIT
+    )
+    return found.exclude(pk=visit_id).order_by("-recorded_at").first()
 
 
 def need_of(visit: Visit) -> FinancingNeed | None:

@@ -1,6 +1,7 @@
 """Recording one visit on the phone: the form, what became of it, taking it back."""
 
 import uuid
+from datetime import datetime
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import get_visible, require
 from accounts.errors import Invalid
+from accounts.models import User
 from accounts.roles import Do
 from visits.codes import rules as code_rules
 from visits.codes import services as codes
@@ -63,12 +65,16 @@ def _visit(request: HttpRequest, business: Business, *, code: str) -> HttpRespon
         initial = {
             "id": uuid.uuid4(), "started_at": now.strftime("%Y-%m-%dT%H:%M:%S%z"), "mode": Visit.Mode.ON_SITE,
             "notice_version": notice.version if notice else "", "guarantee": "undecided", "urgency": "month",
-            **queries.contact_known(business, request.user),
+            **_known(business, request.user, now),
         }  # fmt: skip
         return _page(request, VisitForm(banks=banks, notice=notice, initial=initial), business, code)
     form = VisitForm(request.POST, banks=banks, notice=notice)
     if not form.is_valid():
         return _page(request, form, business, code, status=400)
+    if not request.POST.get("again"):
+        first = queries.just_recorded(business, request.user, form.cleaned_data["id"], now)
+        if first and not queries.own_visit(request.user, str(form.cleaned_data["id"])):
+            return _page(request, form, business, code, status=409, first=first)
     try:
         said = form.said(code=code, credit_code="" if code else business.credit_code)
         recorded = services.record_visit(said=said, by=request.user, now=now)
@@ -81,6 +87,20 @@ def _visit(request: HttpRequest, business: Business, *, code: str) -> HttpRespon
     return redirect(reverse("own-visit", args=[recorded.visit.pk]) + "?done=1")
 
 
+def _known(business: Business, officer: User, now: datetime) -> dict:
+    """Everything that was said before, filled in: whom to call, and the need where it was told at an earlier visit."""
+    known = queries.contact_known(business, officer)
+    need = queries.need_known(business, officer, now)
+    if need is None:
+        return known
+    wished = dict(zip(("bank_1", "bank_2", "bank_3"), need.preferred_banks, strict=False))
+    amount = None if need.amount_yuan is None else (need.amount_yuan / 10_000).normalize()
+    return known | wished | {
+        "amount_wan": None if amount is None else f"{amount:f}", "purpose": need.purpose, "purpose_text": need.purpose_text,
+        "term_months": need.term_months, "guarantee": need.guarantee, "urgency": need.urgency,
+    }  # fmt: skip
+
+
 def _page(
     request: HttpRequest,
     form: VisitForm,
@@ -89,11 +109,12 @@ def _page(
     *,
     status: int = 200,
     is_reused: bool = False,
+    first: Visit | None = None,
 ) -> HttpResponse:
     last = queries.with_last_visit(Business.objects.filter(pk=business.pk)).get()
     context = {
         "form": form, "business": business, "notice": form.notice, "code": code, "tab": "today",
-        "back_url": reverse("today"), "marks": rows.marks(last, timezone.now()), "is_reused": is_reused,
+        "back_url": reverse("today"), "marks": rows.marks(last, timezone.now()), "is_reused": is_reused, "first": first,
         "submitted_id": form["id"].value(),
     }  # fmt: skip
     return render(request, "visits/field/visit.html", context, status=status)
