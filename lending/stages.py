@@ -17,14 +17,15 @@ class Stage(models.TextChoices):
     DECLINED = "declined", _("银行未授信")
     IN_REPAIR = "in_repair", _("会诊修复中")
     CLOSED_UNFUNDED = "closed_unfunded", _("未获融资办结")
-    WITHDRAWN = "withdrawn", _("企业撤回")
+    WITHDRAWN = "withdrawn", _("撤回终止")
 
 
-# An open case may always be withdrawn by its owner; every other step is written out.
+# An open case may always be withdrawn by its owner (and, before a bank was asked, ended by the team); every other step
+# is written out.
 NEXT: dict[Stage, frozenset[Stage]] = {
     Stage.INTAKE: frozenset({Stage.AUTHORISED, Stage.WITHDRAWN}),
     Stage.AUTHORISED: frozenset(
-        {Stage.UNDER_REVIEW, Stage.RETURNED, Stage.NOT_RECOMMENDED, Stage.INTAKE, Stage.WITHDRAWN}
+        {Stage.UNDER_REVIEW, Stage.RETURNED, Stage.NOT_RECOMMENDED, Stage.WITHDRAWN}
     ),
     Stage.UNDER_REVIEW: frozenset({Stage.RECOMMENDED, Stage.RETURNED, Stage.NOT_RECOMMENDED, Stage.WITHDRAWN}),
     Stage.RETURNED: frozenset({Stage.AUTHORISED, Stage.UNDER_REVIEW, Stage.NOT_RECOMMENDED, Stage.WITHDRAWN}),

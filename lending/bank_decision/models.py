@@ -157,9 +157,9 @@ class Repair(models.Model):
         verbose_name = verbose_name_plural = _("会诊修复")
         constraints = [
             models.CheckConstraint(
-                condition=Q(finished_at__isnull=True, finished_by__isnull=True)
-                | Q(finished_at__isnull=False, finished_by__isnull=False),
-                name="repair_finished_at_and_by",
+                # finished by nobody: the owner withdrew the case
+                condition=Q(finished_at__isnull=False) | Q(finished_by__isnull=True),
+                name="repair_finished_by_only_when_finished",
             ),
             models.UniqueConstraint(
                 fields=["case"], condition=Q(finished_at__isnull=True), name="repair_one_open_per_case"

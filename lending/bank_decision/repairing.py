@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.access import require
 from accounts.errors import Invalid, NotFound
-from accounts.models import User
+from accounts.models import Organisation, User
 from accounts.roles import Do
 from lending.bank_decision.models import BankDecision, Repair
 from lending.bank_decision.outcomes import GRANTED
@@ -17,13 +17,15 @@ from lending.models import FinancingCase
 from lending.stages import Stage
 from lending.workflow import advance
 
+# refused, recommended with no bank left to ask, or granted and never drawn
+CLOSED_FROM = frozenset({Stage.DECLINED, Stage.RECOMMENDED, Stage.APPROVED})
 LIMITS = {"plan": 500, "department": 80, "result": 300, "reason": 500}
 
 
 @transaction.atomic
 def open_repair(*, case: FinancingCase, plan: str, department: str = "", by: User, now: datetime) -> Repair:
     """银行未授信 → 会诊修复中, with what is to be done and who helps."""
-    _may(case, by)
+    require_own_district(case, by)
     plan, department = _text("plan", plan), _text("department", department, is_required=False)
     case = _locked(case, Stage.DECLINED)
     refusals = BankDecision.objects.filter(recommendation__case=case, superseded_by__isnull=True)
@@ -41,7 +43,7 @@ def open_repair(*, case: FinancingCase, plan: str, department: str = "", by: Use
 @transaction.atomic
 def finish_repair(*, case: FinancingCase, is_mended: bool, result: str, by: User, now: datetime) -> Repair:
     """Mended: the case waits for another push. Not mended: it ends as 未获融资办结."""
-    _may(case, by)
+    require_own_district(case, by)
     result = _text("result", result)
     case = _locked(case, Stage.IN_REPAIR)
     repair = Repair.objects.select_for_update(no_key=True).get(case=case, finished_at__isnull=True)
@@ -55,14 +57,33 @@ def finish_repair(*, case: FinancingCase, is_mended: bool, result: str, by: User
 
 @transaction.atomic
 def close_unfunded(*, case: FinancingCase, reason: str, by: User, now: datetime) -> None:
-    """Nothing more to be tried: 银行未授信 → 未获融资办结."""
-    _may(case, by)
-    reason = _text("reason", reason)
-    case = _locked(case, Stage.DECLINED)
-    advance(case, Stage.CLOSED_UNFUNDED, by=by, now=now, kind="closed_unfunded", detail={"reason": reason})
+    """Nothing more to be tried: 未获融资办结. The bank whose approval was not drawn may read of it."""
+    require_own_district(case, by)
+    reason = read_reason(reason)
+    case = lock_case(case)
+    if case.stage not in CLOSED_FROM:
+        raise WrongStage()
+    detail, bank = {"reason": reason}, _granting_bank(case) if case.stage == Stage.APPROVED else None
+    advance(case, Stage.CLOSED_UNFUNDED, by=by, now=now, kind="closed_unfunded", bank=bank, detail=detail)
 
 
-def _may(case: FinancingCase, by: User) -> None:
+def drop_repair(*, case: FinancingCase, by: User | None, now: datetime) -> None:
+    """The case is withdrawn under the caller's lock: a repair under way ends with it. `by` is nobody for the owner."""
+    under_way = Repair.objects.filter(case=case, finished_at__isnull=True)
+    under_way.update(finished_at=now, finished_by=by, result=_("办件已撤回,会诊修复终止。"))
+
+
+def _granting_bank(case: FinancingCase) -> Organisation | None:
+    standing = BankDecision.objects.filter(recommendation__case=case, superseded_by__isnull=True)
+    granted = standing.filter(outcome__in=GRANTED).select_related("recommendation__bank").order_by("-pk")
+    return next((decision.recommendation.bank for decision in granted[:1]), None)
+
+
+def read_reason(said: str) -> str:
+    return _text("reason", said)
+
+
+def require_own_district(case: FinancingCase, by: User) -> None:
     require(by, Do.REVIEW)
     if by.district is None or case.district_id != by.district.pk:
         raise NotFound()

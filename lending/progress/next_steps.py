@@ -36,7 +36,11 @@ def for_owner(case: FinancingCase) -> Next:
         Stage.WITHDRAWN: Next(_("您已撤回申请"), _("银行不会再就此联系您。以后有需要,可以在下次走访时再提出。"), "rest"),
     }  # fmt: skip
     if stage is Stage.WITHDRAWN and _is_ended_by_the_team(case):
-        return Next(_("区级工作专班已终止办理"), _("如与实际情况不符,请联系区级工作专班。以后有需要,可以在下次走访时再提出。"), "rest")
+        return Next(
+            _("区级工作专班已终止办理"),
+            _("如与实际情况不符,请联系区级工作专班。以后有需要,可以在下次走访时再提出。"),
+            "rest",
+        )
     return said[stage]
 
 
