@@ -22,6 +22,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 
 from accounts.access import may, visible_to
 from accounts.admin_export import stream_csv
+from accounts.admin_paging import BoundedPaginator
 from accounts.errors import Invalid, NotFound
 from accounts.models import User
 from accounts.roles import Do, Role
@@ -114,6 +115,7 @@ class ScopedAdmin(Scoped, ModelAdmin):
     view_on_site = False
     list_filter_submit = True
     show_full_result_count = False  # one more count(*) over the whole table
+    paginator = BoundedPaginator
     list_before_template = "admin/list_before.html"
 
     def has_module_permission(self, request: HttpRequest) -> bool:

@@ -129,7 +129,7 @@ class DeadlineAdmin(ScopedAdmin):
     list_filter = ("kind", "state", "is_provisional", "bound")
     list_select_related = ("case", "bound")
     search_fields = ("case__number",)
-    ordering = ("-due_at",)
+    ordering = ("-pk",)  # an index; closed clocks are never deleted, and not sorted for one page
     fields = (
         "case_number", "kind", "bound", "policy", "started_at", "due", "is_provisional", "state", "breached_at",
         "stopped_at", "receipt_words", "receipt",
