@@ -4,6 +4,8 @@ Beat only ticks. What is due is decided by columns in the database, so a lost ti
 `expires` is shorter than the period: after an outage one tick runs, not the backlog of ticks.
 """
 
+from celery.schedules import crontab
+
 SCHEDULE = {
     "recompute-deadlines": {  # reads one row per year unless somebody has changed the calendar
         "task": "lending.recompute_deadlines",
@@ -25,4 +27,11 @@ SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 55.0},
     },
+    "purge-expired": {
+        "task": "lending.purge_expired",
+        "schedule": 24 * 3600.0,
+        "options": {"expires": 12 * 3600.0},
+    },
 }
+# At a time of day in Shanghai. A period would count from the start of beat, and never end where beat is often replaced.
+AT = {"purge-expired": crontab(hour=3, minute=40)}

@@ -5,7 +5,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from config import embedded, env
-from config.schedule import SCHEDULE
+from config.schedule import AT, SCHEDULE
 from config.unfold import UNFOLD  # noqa: F401  the look of the admin
 
 env.read_dotenv()
@@ -235,7 +235,8 @@ SPECTACULAR_SETTINGS = {
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
 CELERY_TIMEZONE = "Asia/Shanghai"
 CELERY_BEAT_SCHEDULE = {
-    name: {**entry, "schedule": schedule(entry["schedule"])} for name, entry in SCHEDULE.items()
+    name: {**entry, "schedule": AT.get(name) or schedule(entry["schedule"])}
+    for name, entry in SCHEDULE.items()
 }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"

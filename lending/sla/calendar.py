@@ -8,9 +8,7 @@ from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 ONE_DAY = timedelta(days=1)
 SATURDAY = 5
 
@@ -66,11 +64,6 @@ class Computed:
     @property
     def is_provisional(self) -> bool:
         return bool(self.unknown_years)
-
-
-def day_of(moment: datetime) -> date:
-    """The day in Shanghai that an instant belongs to."""
-    return moment.astimezone(SHANGHAI).date()
 
 
 def end_of(day: date) -> datetime:

@@ -21,7 +21,6 @@ from lending.sla.recipients import Directory, Facts, facts_of
 
 BATCH = 1000
 PUSHED_AHEAD = timedelta(hours=1)  # for a row that cannot be computed, or that nobody can be told of
-KEPT = timedelta(days=90)  # rows of `Sweep`; one a minute
 logger = logging.getLogger(__name__)
 
 UPDATE = """
@@ -73,7 +72,6 @@ def sweep(*, now: datetime, batch: int = BATCH) -> Tally:
         if claimed < batch:  # what others hold meanwhile is theirs
             break
     took_ms = int((time.monotonic() - began) * 1000)
-    Sweep.objects.filter(at__lt=now - KEPT).delete()
     Sweep.objects.create(at=now, took_ms=took_ms, **asdict(tally))
     return tally
 

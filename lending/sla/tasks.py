@@ -6,7 +6,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from lending.sla import recompute, sending, sweep
+from lending.sla import purging, recompute, sending, sweep
 from lending.sla.calendars import RECOMPUTE
 
 
@@ -23,3 +23,8 @@ def send_alerts() -> None:
 @shared_task(name=RECOMPUTE, ignore_result=True)
 def recompute_deadlines() -> None:
     recompute.recompute_open(now=timezone.now())
+
+
+@shared_task(name="lending.purge_expired", ignore_result=True)
+def purge_expired() -> None:
+    purging.purge_expired(now=timezone.now())
