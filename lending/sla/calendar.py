@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
+from accounts.clock import SHANGHAI, day_of
+
 ONE_DAY = timedelta(days=1)
 SATURDAY = 5
 
