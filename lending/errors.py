@@ -25,6 +25,16 @@ class BankNotNamed(NoConsent):
     sentence = _("企业授权中没有列出该银行,不能向其推送。")
 
 
+class NoBankLeft(NoConsent):
+    code = "no_bank_left"
+    sentence = _("企业没有授权其他银行;请走访人员先取得授权。")
+
+
+class BankHasDeclined(Refusal):
+    code, status = "bank_has_declined", 409
+    sentence = _("该银行已不予授信;完成会诊修复后才能再次推送给它。")
+
+
 class ReviewerIsVisitor(Refusal):
     code, status = "reviewer_is_visitor", 403
     sentence = _("走访人员不能审核自己走访的办件。")

@@ -22,6 +22,7 @@ from lending.progress.next_steps import for_officer, for_owner, plain_reasons
 from lending.progress.timeline import timeline
 from lending.progress.viewer import OWNER, Viewer, viewer_of
 from lending.progress.withdrawing import withdraw_case, withdraw_one_consent
+from lending.recommendation_list.queries import banks_left
 from lending.sla.chips import chip
 from lending.stages import CLOSED, Stage
 from visits.codes.images import qr_svg
@@ -56,10 +57,10 @@ def _link_for_the_owner(case: FinancingCase) -> str:
 @require_safe
 def track(request: HttpRequest, token: str) -> HttpResponse:
     """Public: the token is the key. No names of people, no phone numbers but the team's."""
-    case = _owned(token)
-    consents = case_facts.consents_of(case, timezone.now())
+    case, now = _owned(token), timezone.now()
+    consents = case_facts.consents_of(case, now)
     context = _story(case, OWNER) | {
-        "next": for_owner(case), "reasons": plain_reasons(case), "consents": consents, "token": token,
+        "next": for_owner(case, has_bank_left=bool(banks_left(case, now))), "reasons": plain_reasons(case), "consents": consents, "token": token,
     }  # fmt: skip
     response = render(request, "lending/progress/track.html", context)
     response["X-Robots-Tag"] = "noindex, nofollow"

@@ -8,6 +8,8 @@ from lending.bank_decision.outcomes import GRANTED
 from lending.models import FinancingCase, Recommendation
 from lending.stages import Stage
 
+NEEDS_A_BANK = (Stage.RECOMMENDED, Stage.DECLINED)
+
 
 @dataclass(frozen=True)
 class Next:
@@ -18,7 +20,8 @@ class Next:
     state: str = "progress"
 
 
-def for_owner(case: FinancingCase) -> Next:
+def for_owner(case: FinancingCase, *, has_bank_left: bool = True) -> Next:
+    """`has_bank_left`: a live consent names a bank that has not refused; without one the next step is the owner's."""
     stage = Stage(case.seen_stage)
     said = {
         Stage.INTAKE: Next(_("已登记走访"), _("还差融资需求或授权。请联系走访人员补齐,或等待再次走访。"), "soon"),
@@ -41,6 +44,9 @@ def for_owner(case: FinancingCase) -> Next:
             _("如与实际情况不符,请联系区级工作专班。以后有需要,可以在下次走访时再提出。"),
             "rest",
         )
+    if not has_bank_left and stage in NEEDS_A_BANK:
+        then = _("现在没有可以推送的银行授权。如想继续申请,请联系走访人员,重新选择银行并签署授权。")
+        return Next(said[stage].now, then, "soon")
     return said[stage]
 
 

@@ -5,7 +5,12 @@ from datetime import datetime
 
 from accounts.models import Organisation, User
 from lending.models import DistrictReview, FinancingCase, Recommendation
-from lending.recommendation_list.queries import consents_to_banks, is_live, waiting_to_be_pushed
+from lending.recommendation_list.queries import (
+    consents_to_banks,
+    declined_pairs,
+    is_live,
+    waiting_to_be_pushed,
+)
 
 MAX_SHOWN = 200  # as many as one list may hold; the rest comes up once these are pushed
 
@@ -43,8 +48,13 @@ def draft(user: User, now: datetime) -> list[DraftRow]:
     asked: dict[int, set[int]] = {}
     for case, bank in Recommendation.objects.filter(case__in=cases).values_list("case", "bank"):
         asked.setdefault(case, set()).add(bank)
+    declined = declined_pairs({case.pk for case in cases})
     return [
-        _row(case, list(named.get(case.business_id, {}).values()), asked.get(case.pk, set()))
+        _row(
+            case,
+            [bank for bank in named.get(case.business_id, {}).values() if (case.pk, bank.pk) not in declined],
+            asked.get(case.pk, set()),
+        )
         for case in cases
     ]
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import F, Prefetch, Q, QuerySet
 
 from accounts.access import visible_to
 from accounts.models import Organisation, User
 from lending.case import FinancingCase
-from lending.models import DistrictReview, Recommendation, RecommendationList
+from lending.models import BankDecision, DistrictReview, Recommendation, RecommendationList
 from lending.stages import Stage
 from visits.consent.models import Consent, Scope
 
@@ -21,6 +21,29 @@ def consents_to_banks(businesses: Iterable[int]) -> QuerySet[Consent]:
 
 def is_live(consent: Consent, now: datetime) -> bool:
     return consent.withdrawn_at is None and consent.given_at <= now < consent.expires_at
+
+
+def declined_pairs(cases: Iterable[int]) -> set[tuple[int, int]]:
+    """(case, bank) of every standing refusal since which no repair of the case was finished: asking the same bank again
+    without anything mended would only give it a fresh clock."""
+    refusals = BankDecision.objects.filter(
+        recommendation__case__in=cases, superseded_by__isnull=True, outcome=BankDecision.Outcome.DECLINED
+    )
+    mended = Q(recommendation__case__repairs__finished_at__gte=F("recorded_at"))
+    pairs = refusals.exclude(pk__in=refusals.filter(mended).values("pk"))
+    return set(pairs.values_list("recommendation__case", "recommendation__bank"))
+
+
+def banks_left(case: FinancingCase, now: datetime) -> set[int]:
+    """Banks in use that a live consent names and that have not refused this case."""
+    named = {
+        consent.recipient_id
+        for consent in consents_to_banks([case.business_id])
+        if is_live(consent, now)
+        and consent.recipient.is_active
+        and consent.recipient.kind == Organisation.Kind.BANK
+    }
+    return named - {bank for _case, bank in declined_pairs([case.pk])}
 
 
 def with_latest_review(cases: QuerySet[FinancingCase]) -> QuerySet[FinancingCase]:

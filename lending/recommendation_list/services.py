@@ -15,8 +15,10 @@ from lending import audit
 from lending.case import FinancingCase, lock_case
 from lending.errors import (
     AlreadyPushed,
+    BankHasDeclined,
     BankNotNamed,
     LookupExpired,
+    NoBankLeft,
     NoConsent,
     ReasonMissing,
     TooManyBanks,
@@ -24,7 +26,13 @@ from lending.errors import (
 )
 from lending.models import CreditLookup, Recommendation, RecommendationList
 from lending.recommendation_list import rules
-from lending.recommendation_list.queries import consents_to_banks, is_live, with_latest_review
+from lending.recommendation_list.queries import (
+    banks_left,
+    consents_to_banks,
+    declined_pairs,
+    is_live,
+    with_latest_review,
+)
 from lending.recommendation_list.snapshot import digest_of, snapshot
 from lending.sla import services as sla
 from lending.sla.models import Deadline, DeadlineKind
@@ -68,6 +76,8 @@ def reopen_for_another_bank(*, case: FinancingCase, by: User, now: datetime, rea
     case = lock_case(case)
     if case.stage != Stage.DECLINED:
         raise WrongStage()
+    if not banks_left(case, now):
+        raise NoBankLeft()
     advance(case, Stage.RECOMMENDED, by=by, now=now, kind="reopened", detail={"reason": reason})
 
 
@@ -97,7 +107,8 @@ def _check_cases(items: Sequence[Item], cases: dict[int, FinancingCase], distric
             "case", "bank"
         )
     )
-    twice, early = {}, {}
+    declined = declined_pairs(cases)
+    twice, early, refused = {}, {}, {}
     for place, (case, bank) in enumerate(items):
         now_is = cases.get(case.pk)
         if now_is is None or now_is.district_id != district.pk:
@@ -107,10 +118,14 @@ def _check_cases(items: Sequence[Item], cases: dict[int, FinancingCase], distric
         elif now_is.stage != Stage.RECOMMENDED:
             stage = Stage(now_is.stage).label
             early[f"items.{place}.case"] = _("该办件现在是“%(stage)s”,不能推送。") % {"stage": stage}
+        elif (case.pk, bank.pk) in declined:
+            refused[f"items.{place}.bank"] = _("%(bank)s已不予授信,须先完成会诊修复。") % {"bank": bank.name}
     if twice:
         raise AlreadyPushed(fields=twice | early)
     if early:
         raise WrongStage(fields=early)
+    if refused:
+        raise BankHasDeclined(fields=refused)
 
 
 def _consents(items: Sequence[Item], now: datetime) -> dict[tuple[int, int], Consent]:

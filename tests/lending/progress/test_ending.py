@@ -29,7 +29,8 @@ def returned(cast):
 
 
 def declined(cast):
-    item = story.pushed(cast)
+    case = story.recommended(cast, banks=(cast.first_bank, cast.other_bank))
+    item = story.issued_list(cast, [(case, cast.first_bank)]).items.get()
     answer = Answer(outcome="declined", decided_on=date(2026, 11, 20), reason_code="R03")
     decide(recommendation=item, answer=answer, by=cast.bank, now=NOW)
     return story.fresh(item.case)

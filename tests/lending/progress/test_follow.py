@@ -205,3 +205,10 @@ def test_a_closed_case_is_not_withdrawn_again(cast, web):
         )
     assert "办件当前环节不能进行此操作" in html
     assert case.events.filter(kind="withdrawn").count() == 1
+
+
+def test_the_owner_of_a_refused_case_with_no_bank_left_is_told_to_sign_again(cast, web):
+    item = story.pushed(cast)
+    decline(cast, item)
+    html = track(web(), item.case)
+    assert "现在没有可以推送的银行授权" in html

@@ -7,11 +7,13 @@ import pytest
 from accounts.errors import Invalid, NotAllowed, NotFound
 from lending.bank_decision.rules import Answer
 from lending.bank_decision.services import decide
-from lending.errors import ReasonMissing, WrongStage
+from lending.bank_decision.repairing import finish_repair, open_repair
+from lending.errors import BankHasDeclined, NoBankLeft, ReasonMissing, WrongStage
 from lending.models import Recommendation
 from lending.recommendation_list.services import reopen_for_another_bank
 from tests.factories import NOW
 from tests.lending import story
+from visits.field.services import record_visit
 
 pytestmark = pytest.mark.django_db
 
@@ -28,12 +30,14 @@ def reopen(case, by, reason="沪江银行不做本行业"):
     reopen_for_another_bank(case=case, by=by, now=NOW, reason=reason)
 
 
-def test_the_case_waits_for_another_push_and_goes_to_the_next_bank(cast, declined):
-    from visits.field.services import record_visit
+def authorise_another(cast, case):
+    record_visit(said=story.said(case.business, banks=(cast.other_bank,)), by=cast.officer, now=NOW)
 
+
+def test_the_case_waits_for_another_push_and_goes_to_the_next_bank(cast, declined):
+    authorise_another(cast, declined)
     reopen(declined, cast.panel)
     assert (story.fresh(declined).stage, declined.events.last().kind) == ("recommended", "reopened")
-    record_visit(said=story.said(declined.business, banks=(cast.other_bank,)), by=cast.officer, now=NOW)
     story.issued_list(cast, [(story.fresh(declined), cast.other_bank)])
     assert list(Recommendation.objects.order_by("pk").values_list("bank__code", "state")) == [
         ("DEMO-B1", "decided"),
@@ -41,8 +45,23 @@ def test_the_case_waits_for_another_push_and_goes_to_the_next_bank(cast, decline
     ]
 
 
-def test_the_same_bank_may_be_asked_again(cast, declined):
+def test_the_case_stays_where_no_other_bank_is_authorised(cast, declined):
+    with pytest.raises(NoBankLeft):
+        reopen(declined, cast.panel)
+    assert story.fresh(declined).stage == "declined"
+
+
+def test_the_bank_that_declined_is_not_asked_again(cast, declined):
+    authorise_another(cast, declined)
     reopen(declined, cast.panel)
+    with pytest.raises(BankHasDeclined) as refused:
+        story.issued_list(cast, [(story.fresh(declined), cast.first_bank)])
+    assert (list(refused.value.fields), Recommendation.objects.count()) == (["items.0.bank"], 1)
+
+
+def test_the_bank_that_declined_may_be_asked_again_once_a_repair_is_finished(cast, declined):
+    open_repair(case=declined, plan="补社保", by=cast.panel, now=NOW)
+    finish_repair(case=story.fresh(declined), is_mended=True, result="已补缴", by=cast.panel, now=NOW)
     made = story.issued_list(cast, [(story.fresh(declined), cast.first_bank)])
     assert made.items.get().deadline.started_at == NOW
 
