@@ -2,16 +2,16 @@
 
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from zoneinfo import ZoneInfo
 
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
+from accounts.clock import SHANGHAI
+
 register = template.Library()
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOTHING = "—"
 YUAN_PER_WAN = Decimal(10_000)
 CENT = Decimal("0.01")

@@ -10,11 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_scope import scope
+from accounts.clock import SHANGHAI, day_of
 from accounts.roles import BANK_ROLES
 from lending.bank_decision.models import BankDecision
 from lending.bank_decision.outcomes import GRANTED
 from lending.bank_decision.queries import with_all_that_a_row_shows
-from lending.bank_decision.rules import SHANGHAI, day_of
 from lending.models import Recommendation
 from lending.sla.chips import DUE_SOON_DAYS, chip
 from lending.stages import Stage

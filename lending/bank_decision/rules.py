@@ -6,13 +6,12 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.clock import day_of
 from lending.bank_decision.outcomes import GRANTED, Outcome
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 RATE_CAP_PCT = Decimal(36)  # nothing lawful is dearer; a rate above it is a slip of the decimal point
 USUAL_RATE_PCT = (
     Decimal(2),
@@ -179,7 +178,3 @@ def loan_problems(amount_yuan: Decimal, rate: Decimal | None, loan_last4: str) -
     if loan_last4 and not (len(loan_last4) == 4 and loan_last4.isascii() and loan_last4.isdigit()):
         found["loan_last4"] = _("填借据号的后 4 位数字。")
     return found
-
-
-def day_of(moment: datetime) -> date:
-    return moment.astimezone(SHANGHAI).date()

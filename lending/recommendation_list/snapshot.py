@@ -3,13 +3,12 @@
 import hashlib
 import json
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
+from accounts.clock import SHANGHAI, day_of
 from lending.models import CreditLookup, DistrictReview, FinancingCase
 from visits.models import Consent
 
 VERSION = 1
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def snapshot(
@@ -69,7 +68,7 @@ def _need(case: FinancingCase) -> dict:
 def _visit(case: FinancingCase) -> dict:
     visit = case.need.visit
     return {
-        "on": visit.started_at.astimezone(SHANGHAI).date().isoformat(), "mode": visit.mode,
+        "on": day_of(visit.started_at).isoformat(), "mode": visit.mode,
         "mode_name": str(visit.get_mode_display()), "organisation": visit.organisation.name,
     }  # fmt: skip
 

@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.clock import day_of
 from accounts.errors import NotFound
 from visits.consent.models import ConsentNotice
 from visits.consent.queries import current_notice
@@ -23,7 +24,7 @@ class CurrentNotice(APIView):
 
     @extend_schema(responses=NoticeSerializer)
     def get(self, request: Request) -> Response:
-        notice = current_notice(timezone.localdate())
+        notice = current_notice(day_of(timezone.now()))
         if notice is None:
             raise NotFound()
         return Response(NoticeSerializer(notice).data)

@@ -1,13 +1,13 @@
 """Reads about visits and about whom to visit. Never writes."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
-from django.utils import timezone
 
 from accounts.access import visible_to
+from accounts.clock import SHANGHAI, day_of
 from accounts.models import Organisation, User
 from visits.access import assigned_to
 from visits.field.models import FinancingNeed, Visit
@@ -88,7 +88,7 @@ def plan_of_the_day(*, done: int, waiting: int) -> dict[str, int]:
 
 
 def midnight(now: datetime) -> datetime:
-    return timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    return datetime.combine(day_of(now), time(), SHANGHAI)
 
 
 def own_visit(officer: User, visit_id: str) -> Visit | None:

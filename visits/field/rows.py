@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.clock import day_of
 from visits.field.models import Visit
 from visits.field.queries import RECENT
 from visits.register.models import Business
@@ -32,7 +32,7 @@ def marks(business: Business, now: datetime) -> list[dict]:
     """A visit not long ago, by whom: five banks in a month is what owners complain of."""
     found = []
     if business.last_visit_at and now - business.last_visit_at < RECENT:
-        days = (timezone.localdate(now) - timezone.localdate(business.last_visit_at)).days
+        days = (day_of(now) - day_of(business.last_visit_at)).days
         when = _("今天") if days <= 0 else _("%(days)s天前") % {"days": days}
         word = _("%(when)s%(who)s走访过") % {"when": when, "who": business.last_visit_by}
         found.append({"label": word, "icon": "visits", "state": "done" if days <= 0 else "soon"})
@@ -46,7 +46,7 @@ def marks(business: Business, now: datetime) -> list[dict]:
 
 
 def is_same_day(moment: datetime | None, now: datetime) -> bool:
-    return moment is not None and timezone.localdate(moment) == timezone.localdate(now)
+    return moment is not None and day_of(moment) == day_of(now)
 
 
 def missing_words(visit: Visit) -> list[str]:

@@ -6,10 +6,10 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.access import get_visible, require
+from accounts.clock import day_of
 from accounts.errors import Invalid, NotFound
 from accounts.models import Organisation, User
 from accounts.roles import Do
@@ -119,7 +119,7 @@ def _check_banks(said: rules.VisitSaid, business: Business, by: User, now: datet
         return None
     if unknown := _not_in(recipients, named, {Organisation.Kind.BANK, Organisation.Kind.DISTRICT}):
         problems["consent.recipients"] = _("没有这家银行或这个区:%(code)s") % {"code": unknown}
-    notice = notice_in_force(said.consent.notice_version, timezone.localdate(now))
+    notice = notice_in_force(said.consent.notice_version, day_of(now))
     if notice is None:
         problems["consent.notice_version"] = _("没有这个版本的告知书。")
     elif not set(said.consent.scopes) <= set(notice.scopes):

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import get_visible, require
+from accounts.clock import day_of
 from accounts.errors import Invalid
 from accounts.models import User
 from accounts.roles import Do
@@ -60,7 +61,7 @@ def visit_by_code(request: HttpRequest, token: str) -> HttpResponse:
 def _visit(request: HttpRequest, business: Business, *, code: str) -> HttpResponse:
     now = timezone.now()
     banks = list(queries.banks().values_list("code", "name"))
-    notice = current_notice(timezone.localdate(now))
+    notice = current_notice(day_of(now))
     if request.method == "GET":
         initial = {
             "id": uuid.uuid4(), "started_at": now.strftime("%Y-%m-%dT%H:%M:%S%z"), "mode": Visit.Mode.ON_SITE,
