@@ -63,6 +63,13 @@ class DeadlinePolicyAdmin(ScopedAdmin):
             widget=UnfoldAdminSelectWidget(choices=choices),
         )
 
+    def formfield_for_choice_field(self, db_field: Field, request: HttpRequest, **kwargs) -> FormField:
+        """材料齐全 is not offered while nothing in the product says that papers are complete: such a clock would
+        count from the push for ever, and its receipt would not say why."""
+        if db_field.name == "starts_at":
+            kwargs["choices"] = [one for one in db_field.choices if one[0] != DeadlinePolicy.Start.COMPLETE]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
     def get_readonly_fields(self, request: HttpRequest, obj: DeadlinePolicy | None = None) -> tuple:
         if obj is None or not _is_in_use(obj):
             return ()

@@ -61,7 +61,10 @@ class DeadlinePolicy(models.Model):
     class Start(models.TextChoices):
         PUSH = "push", _("推送")
         RECEIPT = "receipt", _("接收")
-        COMPLETE = "complete", _("材料齐全")
+        COMPLETE = (
+            "complete",
+            _("材料齐全"),
+        )  # not offered by the admin: nothing says yet that papers are complete
 
     kind = models.CharField(_("时限"), max_length=20, choices=DeadlineKind)
     district = models.ForeignKey(

@@ -144,3 +144,33 @@ def test_letters_given_up_are_taken_up_again_by_the_city(cast, web, smtp):
     assert (by_the_bank, Alert.objects.filter(state="pending", attempts=0).count()) == (0, 3)
     Alert.objects.update(send_after=clock.due_at)
     assert send_pending(now=clock.due_at).mails == 3
+
+
+def test_letters_taken_up_at_night_leave_when_the_office_opens(cast, web, settings, monkeypatch):
+    settings.ALERT_FROM_HOUR, settings.ALERT_UNTIL_HOUR = 8, 18
+    clock = making.clock(cast)
+    sweep(now=clock.due_at)  # midnight
+    Alert.objects.update(state="given_up", send_after=clock.due_at)
+    monkeypatch.setattr("lending.sla.admin.timezone.now", lambda: clock.due_at + timedelta(hours=20))
+    form = {"action": "send_again", "_selected_action": list(Alert.objects.values_list("pk", flat=True))}
+    web(cast.city).post(page("alert"), form)
+    leaving = set(Alert.objects.filter(state="pending").values_list("send_after", flat=True))
+    assert leaving == {clock.due_at + timedelta(hours=32)}
+
+
+@pytest.mark.parametrize(("starts_at", "status"), [("receipt", 302), ("complete", 200)])
+def test_a_starting_point_that_nothing_reaches_is_not_offered(cast, web, starts_at, status):
+    form = {
+        "kind": "bank_decision",
+        "length": 9,
+        "unit": "days",
+        "starts_at": starts_at,
+        "effective_from": "2027-01-01",
+    }
+    answer = web(cast.city).post(page("deadlinepolicy", "add/"), form)
+    offered = web(cast.city).get(page("deadlinepolicy", "add/")).content.decode()
+    assert (answer.status_code, 'value="receipt"' in offered, 'value="complete"' in offered) == (
+        status,
+        True,
+        False,
+    )
