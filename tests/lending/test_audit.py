@@ -159,3 +159,19 @@ def test_events_of_the_same_moment_follow_each_other(cast):
         thread.join(30)
     assert list(case.events.order_by("seq").values_list("seq", flat=True)) == list(range(1, 9))
     assert (broken(), FinancingCase.objects.get().events_count) == ([], 8)
+
+
+@pytest.mark.django_db
+def test_a_stage_written_past_the_workflow_is_found(cast):
+    case = story.looked_up(cast)
+    FinancingCase.objects.filter(pk=case.pk).update(stage="with_bank")
+    assert broken() == [(3, "stage differs")]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("cases", [1, 3])
+def test_the_walk_takes_one_query_however_many_cases_there_are(cast, cases, django_assert_num_queries):
+    for _ in range(cases):
+        story.visited(cast)
+    with django_assert_num_queries(1):
+        assert broken() == []
