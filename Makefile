@@ -13,7 +13,7 @@ run: .venv/run.stamp
 	@exec $(PY) -m config.supervise
 
 test: .venv/dev.stamp browser
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
 
 lint: .venv/dev.stamp
 	@$(PY) -m ruff check .
@@ -29,7 +29,7 @@ bench: .venv/dev.stamp
 	@ONLY="$(ONLY)" $(PY) -m bench
 
 faults: .venv/dev.stamp
-	@DOORSTEP_FAULTS=full $(PY) -m pytest tests/faults -s $(ARGS)
+	@$(PY) -m pytest -m faults -s $(ARGS)
 
 .venv/run.stamp: requirements.txt .venv/made.stamp
 	@echo "doorstep: installing what the product runs on"

@@ -35,8 +35,11 @@ def free_var_dir() -> str:
     raise SystemExit("Eighteen test runs at once are too many.")
 
 
-if not os.environ.get("DOORSTEP_VAR"):
-    os.environ["DOORSTEP_VAR"] = free_var_dir()
+# Under `make test` two workers of pytest-xdist inherit this environment; each needs servers of its own.
+if not os.environ.get("DOORSTEP_VAR") or os.environ.get("DOORSTEP_VAR_IS_CHOSEN"):
+    os.environ |= {"DOORSTEP_VAR": free_var_dir(), "DOORSTEP_VAR_IS_CHOSEN": "1"}
+elif worker := os.environ.get("PYTEST_XDIST_WORKER"):
+    os.environ["DOORSTEP_VAR"] += f"-{worker}"
 # Set here and not in pyproject.toml: from there, pytest-django reads the settings before this file has spoken.
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 
@@ -57,6 +60,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.import_plugin("tests.cast")  # here, because it needs the models
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """How `make test` shares the work out: a file stays together, and the six chapters of the journey are one story."""
+    for item in items:
+        folder = Path(item.path).parent.name
+        item.add_marker(pytest.mark.xdist_group(folder if folder == "journey" else str(item.path)))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
