@@ -35,9 +35,9 @@ def free_var_dir() -> str:
     raise SystemExit("Eighteen test runs at once are too many.")
 
 
-# Under `make test` two workers of pytest-xdist inherit this environment; each needs servers of its own.
-if not os.environ.get("DOORSTEP_VAR") or os.environ.get("DOORSTEP_VAR_IS_CHOSEN"):
-    os.environ |= {"DOORSTEP_VAR": free_var_dir(), "DOORSTEP_VAR_IS_CHOSEN": "1"}
+VAR_IS_GIVEN = bool(os.environ.get("DOORSTEP_VAR"))
+if not VAR_IS_GIVEN:
+    os.environ["DOORSTEP_VAR"] = free_var_dir()
 elif worker := os.environ.get("PYTEST_XDIST_WORKER"):
     os.environ["DOORSTEP_VAR"] += f"-{worker}"
 # Set here and not in pyproject.toml: from there, pytest-django reads the settings before this file has spoken.
@@ -60,6 +60,15 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.import_plugin("tests.cast")  # here, because it needs the models
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """The workers of `make test` inherit this environment: each is to choose servers of its own, and pytest-django is
+    not to read the settings before it has."""
+    del os.environ["DJANGO_SETTINGS_MODULE"]
+    if not VAR_IS_GIVEN:
+        del os.environ["DOORSTEP_VAR"]
 
 
 @pytest.hookimpl(tryfirst=True)
