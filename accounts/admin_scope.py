@@ -8,6 +8,7 @@
 """
 
 from collections.abc import Iterable
+from copy import copy
 
 from django.contrib.admin.filters import SimpleListFilter
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -17,6 +18,7 @@ from django.db import DataError
 from django.db.models import Exists, Field, Model, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import path
+from django.utils.html import escape
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 
@@ -179,6 +181,25 @@ class ScopedAdmin(Scoped, ModelAdmin):
                 raise Invalid()
         return super().changeform_view(request, object_id, form_url, extra_context)
 
+    def render_change_form(self, request: HttpRequest, context: dict, *args, obj: Model | None = None, **kwargs):
+        """A read-only relation leads on only to a row that this person may open: the theme links them all."""
+        if obj is not None:
+            shown = copy(self)
+            shown.readonly_preprocess_fields = self._plain_relations(request, obj)
+            context["adminform"].model_admin = shown
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def _plain_relations(self, request: HttpRequest, obj: Model) -> dict:
+        """Field → what replaces the link, for every relation whose target is not theirs to open."""
+        plain = dict(getattr(self, "readonly_preprocess_fields", {}))
+        for field in self.opts.fields:
+            if field.many_to_one or field.one_to_one:
+                key, its = getattr(obj, field.attname), self.admin_site._registry.get(field.related_model)
+                if key is not None and not (its and opens(its, request, key)):
+                    words = escape(getattr(obj, field.name))
+                    plain[field.name] = lambda _link, words=words: words
+        return plain
+
     def get_changeform_initial_data(self, request: HttpRequest) -> dict:
         """What an address prefills, without what cannot be a choice."""
         given = super().get_changeform_initial_data(request)
@@ -215,6 +236,11 @@ class ScopedAdmin(Scoped, ModelAdmin):
             raise NotFound()
         rows = self.get_changelist_instance(request).get_queryset(request)
         return stream_csv(self, request, rows)
+
+
+def opens(its: ModelAdmin, request: HttpRequest, key: object) -> bool:
+    """Whether this person may open that row of another admin."""
+    return its.has_view_permission(request) and its.get_queryset(request).filter(pk=key).exists()
 
 
 def field_at(model: type[Model], lookup: str) -> Field:

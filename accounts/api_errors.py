@@ -27,6 +27,8 @@ KNOWN = (
     (SuspiciousOperation, 400, "invalid", _("提交的内容有误。")),
     (DataError, 400, "invalid", _("提交的内容超出可保存的范围。")),
 )
+# DRF tells a missing token from a missing right by its English sentence alone
+CSRF_SENTENCE = _("页面已过期，请返回刷新后重试。")
 
 
 def shape(code: str, detail: str, fields: dict | None = None) -> dict:
@@ -46,6 +48,8 @@ def flatten(errors: object, path: str = "") -> dict[str, str]:
             for position, inner in enumerate(errors):
                 found |= flatten(inner, f"{path}.{position}") if inner else {}
             return found
+        if errors and getattr(errors[0], "code", "") == "null" and path.endswith("non_field_errors"):
+            return {path: str(_("没有提交内容。"))}  # a body of `null`: the one sentence that DRF does not translate
         return {path: str(errors[0])} if errors else {}
     return {path: str(errors)}
 
@@ -63,6 +67,9 @@ def handle(error: Exception, context: dict) -> Response | None:
         return Response(
             shape("invalid", _("提交的内容有误,请按提示修改。"), flatten(error.detail)), status=400
         )
+    if isinstance(error, exceptions.PermissionDenied) and str(error.detail).startswith("CSRF Failed"):
+        set_rollback()
+        return Response(shape("csrf_failed", CSRF_SENTENCE), status=403)
     for kind, status, code, sentence in KNOWN:
         if isinstance(error, kind):
             set_rollback()

@@ -6,6 +6,8 @@ from django.shortcuts import render
 from accounts.api_errors import shape
 from accounts.errors import Refusal
 
+OWNERS = ("/track/", "/q/")  # behind these stand people without an account
+
 
 class RefusalPages:
     def __init__(self, get_response):
@@ -22,4 +24,5 @@ class RefusalPages:
             response.is_retryable = error.is_retryable
             return response
         context = {"code": error.code, "sentence": error.sentence, "fields": error.fields}
+        context["is_owner"] = request.path.startswith(OWNERS) and not request.user.is_authenticated
         return render(request, "refused.html", context, status=error.status)

@@ -10,6 +10,11 @@ from django.utils.translation import gettext as _
 logger = logging.getLogger(__name__)
 
 
+def is_owner(request: HttpRequest) -> bool:
+    """Behind a door code or a tracking link stand people with no work page and no administrator to ask."""
+    return request.path_info.startswith(("/track/", "/q/"))
+
+
 def wants_json(request: HttpRequest) -> bool:
     return request.path_info.startswith(("/api/", "/oauth/"))
 
@@ -53,7 +58,7 @@ def _answer(
 ) -> HttpResponse:
     if wants_json(request):
         return refusal_json(code, sentence, status)
-    context = {"sentence": sentence, "code": code, "minutes": minutes}
+    context = {"sentence": sentence, "code": code, "minutes": minutes, "is_owner": is_owner(request)}
     try:
         # Without the request: a context processor that asks the database would fail a second time on a 500.
         page = render_to_string(template or f"{status}.html", context)

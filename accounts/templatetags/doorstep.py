@@ -78,6 +78,17 @@ def _as_due(local: datetime) -> str:
 
 
 @register.filter
+def rate(percent) -> str:
+    """A rate as people write it: 3.85, not 3.8500; "—" for none."""
+    if percent is None or percent == "":
+        return NOTHING
+    try:
+        return f"{Decimal(str(percent)).normalize():f}"
+    except InvalidOperation:
+        return NOTHING
+
+
+@register.filter
 def mask_phone(number) -> str:
     """138****1234; a number too short to mask this way is hidden whole."""
     text = str(number or "").strip()

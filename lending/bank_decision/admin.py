@@ -15,6 +15,7 @@ from unfold.decorators import display
 from unfold.views import ChangeList
 
 from accounts.access import may
+from accounts.admin_export import Due
 from accounts.admin_scope import ScopedAdmin
 from accounts.errors import Refusal
 from accounts.roles import BANK_ROLES, Do, Role
@@ -152,8 +153,8 @@ class RecommendationInbox(FeedbackPages, CasePages, ScopedAdmin):
     def amount_wan(self, row: Recommendation):
         return in_wan(queries.requested_yuan(row))
 
-    def due(self, row: Recommendation) -> datetime:
-        return row.deadline.due_at
+    def due(self, row: Recommendation) -> Due:
+        return Due.of(row.deadline.due_at)
 
     def outcome(self, row: Recommendation) -> str | None:
         decision = queries.decision_shown(row)

@@ -16,7 +16,7 @@ from lending import audit
 from lending.case import FinancingCase, lock_case
 from lending.credit_lookup.adapters import ADAPTERS, Question, Reply, check_sources
 from lending.credit_lookup.adapters.reply import not_fetched
-from lending.errors import LookupUnavailable, NoConsent, WrongStage
+from lending.errors import AlreadyMoved, LookupUnavailable, NoConsent, WrongStage
 from lending.models import CreditLookup
 from lending.stages import Stage
 from lending.workflow import advance
@@ -34,19 +34,24 @@ PURPOSE = "区级工作专班按五项标准审核融资需求"
 log = logging.getLogger(__name__)
 
 
-def look_up(*, case: FinancingCase, by: User, now: datetime) -> list[CreditLookup]:
+def look_up(
+    *, case: FinancingCase, by: User, now: datetime, seen: int | None = None
+) -> list[CreditLookup]:
     """Ask every configured source and keep what came of it; with at least one answer the case goes under review.
 
     The network is asked outside any transaction: never call this inside one. Refuses NoConsent and WrongStage before
     anything is asked, and again after it (then nothing of what was fetched is kept). Where no source answered, the
-    receipts stay and LookupUnavailable is raised.
+    receipts stay and LookupUnavailable is raised. `seen` is the number of events on the page that asks; where more has
+    happened since (a second tab, a colleague), AlreadyMoved is raised: nobody's credit is asked for twice by accident.
     """
     require(by, Do.LOOK_UP_CREDIT)
     if by.district is None or case.district_id != by.district.pk:
         raise NotFound()
+    if seen is not None and seen != case.events_count:
+        raise AlreadyMoved()
     consent = _permission(case, now)
     replies = [(source, _ask(source, _question(case, consent))) for source in _sources()]
-    kept, refusal = _keep(case, consent, replies, by=by, now=now)
+    kept, refusal = _keep(case, consent, replies, by=by, now=now, seen=seen)
     if refusal:
         raise refusal
     if all(receipt.answer == CreditLookup.Answer.NOT_FETCHED for receipt in kept):
@@ -84,7 +89,9 @@ def _ask(source: dict, question: Question) -> Reply:
 
 
 @transaction.atomic
-def _keep(case, consent, replies, *, by: User, now: datetime) -> tuple[list[CreditLookup], Refusal | None]:
+def _keep(
+    case, consent, replies, *, by: User, now: datetime, seen: int | None
+) -> tuple[list[CreditLookup], Refusal | None]:
     """Receipts, event and step, or the refusal where consent or stage changed while the sources were asked."""
     case = lock_case(case)
     answers = {source["code"]: reply.answer for source, reply in replies}
@@ -94,6 +101,7 @@ def _keep(case, consent, replies, *, by: User, now: datetime) -> tuple[list[Cred
     )
     refusal = None if still_given.exists() else NoConsent()
     refusal = refusal or (None if case.stage in STAGES else WrongStage())
+    refusal = refusal or (AlreadyMoved() if seen not in (None, case.events_count) else None)
     if refusal:
         audit.record(case, "lookup_discarded", by=by, now=now, detail={"sources": answers})
         return [], refusal

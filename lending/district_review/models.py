@@ -39,6 +39,9 @@ class CriterionGuide(models.Model):
             )
         ]
 
+    def __str__(self) -> str:
+        return f"{self.get_criterion_display()} · {self.effective_from}"
+
 
 class DistrictReview(models.Model):
     """One review of one case; a returned case gets another row when it comes back."""

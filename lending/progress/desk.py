@@ -38,7 +38,10 @@ SAID = {
 def queue(request: HttpRequest) -> HttpResponse:
     """`?stage=&overdue=1&bank=&district=&q=&page=`; for the team and, reading only, the city."""
     require(request.user, Do.SEE_DISTRICT)
-    found = queues.queue(request.user, queues.read(request.GET), timezone.now())
+    asked = queues.read(request.GET)
+    if asked.has_unknown_stage:
+        messages.warning(request, _("没有这个环节,下面显示的是全部在办办件。"))
+    found = queues.queue(request.user, asked, timezone.now())
     is_city = may(request.user, Do.SEE_CITY)
     districts = (
         Organisation.objects.filter(kind="district", is_active=True).order_by("code") if is_city else ()
@@ -82,11 +85,14 @@ def review_case(request: HttpRequest, number: str) -> HttpResponse:
 @require_POST
 @login_required
 def look_up_case(request: HttpRequest, number: str) -> HttpResponse:
+    """`seen` is the number of events the page showed, as the review form carries it."""
     require(request.user, Do.LOOK_UP_CREDIT)
+    said = request.POST.get("seen", "")
+    seen = int(said) if said.isascii() and said.isdigit() and len(said) < 10 else None
     return _deed(
         request,
         number,
-        lambda found, now: look_up(case=found, by=request.user, now=now),
+        lambda found, now: look_up(case=found, by=request.user, now=now, seen=seen),
         _("已取得信用查询结果。"),
     )
 

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.access import get_visible, require
 from accounts.errors import NotFound, Refusal
@@ -68,9 +68,10 @@ def track(request: HttpRequest, token: str) -> HttpResponse:
     return response
 
 
-@require_POST
 def withdraw(request: HttpRequest, token: str) -> HttpResponse:
-    """The owner ends one consent (`consent`) or the whole case (`case=yes`)."""
+    """The owner ends one consent (`consent`) or the whole case (`case=yes`). Opened by hand it leads to the page."""
+    if request.method != "POST":
+        return HttpResponseRedirect(reverse("track", args=[token]))
     case, now, consent = _owned(token), timezone.now(), request.POST.get("consent", "")
     try:
         if consent.isascii() and consent.isdigit() and len(consent) < 16:

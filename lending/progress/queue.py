@@ -36,6 +36,7 @@ class Asked:
     """What the address asks for; what it asks in vain is left out, for a queue is better than an error page."""
 
     stage: str = ""
+    has_unknown_stage: bool = False
     is_overdue: bool = False
     bank: Organisation | None = None
     district: Organisation | None = None
@@ -60,6 +61,7 @@ def read(asked: dict[str, str]) -> Asked:
     page = asked.get("page", "")
     return Asked(
         stage=stage if stage in {*Stage.values, DONE} else "",
+        has_unknown_stage=stage not in {"", *Stage.values, DONE},
         is_overdue=asked.get("overdue", "") in ("1", "true"),
         bank=_organisation(asked.get("bank", ""), Organisation.Kind.BANK),
         district=_organisation(asked.get("district", ""), Organisation.Kind.DISTRICT),

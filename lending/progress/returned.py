@@ -34,10 +34,13 @@ WORDS = {
 @require_safe
 @login_required
 def returned(request: HttpRequest) -> HttpResponse:
-    """A part of a page, without layout: the officer's first page fetches it by its address. Empty when nothing waits."""
+    """A part of a page, without layout: the officer's first page and the form of a visit (`?business=<credit code>`)
+    fetch it by its address. Empty when nothing waits."""
     require(request.user, Do.RECORD_VISIT)
     now, viewer = timezone.now(), viewer_of(request.user)
     waiting = queries.cases_seen_by(request.user).filter(stage__in=(Stage.RETURNED, Stage.INTAKE))
+    if one := request.GET.get("business", "").replace("\0", ""):
+        waiting = waiting.filter(business__credit_code=one)
     cases = (
         queries.with_story(waiting, viewer)
         .select_related("need__business")

@@ -28,8 +28,16 @@ CHIP_COLOURS = {
     "today": "warning",
     "overdue": "danger",
     "met": "success",
+    "met_late": "danger",
+    "cancelled": "default",
 }
-STATE_COLOURS = {Alert.State.PENDING: "info", Alert.State.SENT: "success", Alert.State.GIVEN_UP: "danger"}
+# what has no colour here is shown by its code
+STATE_COLOURS = {
+    Alert.State.PENDING: "info",
+    Alert.State.SENT: "success",
+    Alert.State.GIVEN_UP: "danger",
+    Alert.State.DROPPED: "default",
+}
 
 
 @admin.register(DeadlinePolicy)
@@ -172,7 +180,7 @@ class AlertAdmin(ScopedAdmin):
     search_fields = ("recipient", "deadline__case__number")
     fields = (
         "case_number", "step", "due", "recipient", "organisation", "why", "state", "created_at", "send_after",
-        "attempts", "last_error", "sent_at", "message_id",
+        "attempts", "last_error", "sent_at", "mail_number",
     )  # fmt: skip
     readonly_fields = fields
     actions = ("send_again",)
@@ -189,6 +197,10 @@ class AlertAdmin(ScopedAdmin):
     def shown_state(self, row: Alert) -> tuple[str, str]:
         return row.state, row.get_state_display()
 
+    @display(description=_("邮件标识"), empty_value="—")
+    def mail_number(self, row: Alert) -> str:
+        return row.message_id
+
     @action(description=_("重新发送(已放弃的)"), permissions=["send_again"])
     def send_again(self, request: HttpRequest, queryset) -> None:
         count = sending.take_up_again(alerts=queryset, now=timezone.now())
@@ -198,10 +210,25 @@ class AlertAdmin(ScopedAdmin):
         return is_allowed(request.user, Do.EDIT_RULES)
 
 
+def counted(name: str, heading: str):
+    """A column of numbers under a heading that people read."""
+
+    @display(description=heading, ordering=name)
+    def column(self, row: Sweep) -> int:
+        return getattr(row, name)
+
+    return column
+
+
 @admin.register(Sweep)
 class SweepAdmin(ScopedAdmin):
     may_view = (*OFFICE, Role.SYSTEM_ADMIN)
-    list_display = ("at", "took_ms", "warned", "breached", "escalated", "queued", "failed")
+    due_soon, late = counted("warned", _("临期")), counted("breached", _("超期"))
+    passed_up, owed = counted("escalated", _("逐级上报")), counted("queued", _("待发提醒"))
+    in_vain = counted("failed", _("出错"))
+    list_display = fields = readonly_fields = (
+        "at", "took_ms", "due_soon", "late", "passed_up", "owed", "in_vain",
+    )  # fmt: skip
 
 
 def _is_in_use(policy: DeadlinePolicy) -> bool:

@@ -28,15 +28,19 @@ class ConsentNoticeAdmin(ScopedAdmin):
 @admin.register(Consent)
 class ConsentAdmin(ScopedAdmin):
     may_view = (Role.CITY,)
-    list_display = ("business", "recipient", "covers", "state", "given_at", "expires_at", "withdrawn_at")
+    list_display = ("firm", "recipient", "covers", "state", "given_at", "expires_at", "withdrawn_at")
     list_filter = ("recipient", ("given_at", admin.DateFieldListFilter))
     list_select_related = ("business", "recipient")
     search_fields = ("business__name", "business__credit_code__startswith")
     search_help_text = _("经营主体名称或信用代码")
     fields = readonly_fields = (
-        "business", "recipient", "covers", "notice", "witness", "given_at", "expires_at", "withdrawn_at",
+        "firm", "recipient", "covers", "notice", "witness", "given_at", "expires_at", "withdrawn_at",
         "withdrawn_reason",
     )  # fmt: skip
+
+    @display(description=_("经营主体"), ordering="business__name")
+    def firm(self, consent: Consent) -> str:
+        return str(consent.business)
 
     @display(description=_("授权事项"))
     def covers(self, consent: Consent) -> str:

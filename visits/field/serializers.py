@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import uuid
 from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
@@ -104,8 +105,17 @@ class ConsentInput(serializers.Serializer):
     signature_png = SignatureField(max_length=MAX_BASE64, required=False, allow_null=True, allow_blank=True)
 
 
+class TextId(serializers.UUIDField):
+    """A UUID as people write it, with its hyphens: a number is no id, though it would fit into one."""
+
+    def to_internal_value(self, data: object) -> uuid.UUID:
+        if not isinstance(data, str) or len(data) != 36:
+            self.fail("invalid", value=data)
+        return super().to_internal_value(data)
+
+
 class VisitInput(serializers.Serializer):
-    id = serializers.UUIDField()
+    id = TextId()
     code = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
     credit_code = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
     mode = serializers.ChoiceField(Visit.Mode.choices)

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from accounts.access import require, visible_to
 from accounts.roles import Do
@@ -97,10 +97,11 @@ def me(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
 def own_code(request: HttpRequest) -> HttpResponse:
-    """Make my work code, or put a new one in place of one that was photographed."""
+    """Make my work code, or put a new one in place of one that was photographed. Opened by hand it leads to the page."""
     require(request.user, Do.RECORD_VISIT)
+    if request.method != "POST":
+        return redirect("me")
     now = timezone.now()
     code = live_code_of(request.user, now)
     if code and request.POST.get("renew"):

@@ -22,6 +22,7 @@ from unfold.widgets import (
 from accounts.admin_scope import ScopedAdmin
 from accounts.errors import Refusal
 from accounts.roles import Do, Role
+from visits.register.columns import TITLES
 from visits.register.models import (
     Assignment,
     Business,
@@ -42,6 +43,15 @@ STATE_COLOURS = {
 COUNTERS = (
     "read", "created", "updated", "unchanged", "rejected", "headers", "duplicates", "conflicts", "listed",
 )  # fmt: skip
+
+
+REJECTED = {
+    "code_missing": _("缺代码"), "code_spreadsheet": _("代码变成了数字"), "code_length": _("代码位数不对"),
+    "code_alphabet": _("代码字符不对"), "code_check": _("代码校验位不对"), "missing": _("缺名称"), "encoding": _("编码不对"),
+    "name": _("名称不对"), "date": _("日期不对"), "too_long": _("过长"), "displaced": _("各列错位"),
+    "quotes": _("引号不配对"), "columns": _("列数不符"), "null_byte": _("含空字节"), "workbook": _("工作簿不可读"),
+    "duplicate": _("代码重复"),
+}  # fmt: skip
 
 
 class UploadForm(forms.ModelForm):
@@ -73,7 +83,7 @@ class ImportRunAdmin(ScopedAdmin):
 
     may_view = may_add = Do.IMPORT_REGISTER
     list_display = (
-        "file_name", "state_chip", "progress", "tally", "rejected_link", "conflicts", "started_at", "finished_at",
+        "file_name", "mode", "state_chip", "progress", "tally", "rejected_link", "conflicts", "started_at", "finished_at",
     )  # fmt: skip
     list_filter = ("state", "list", "is_dry_run")
     actions = ("start_again",)
@@ -119,6 +129,10 @@ class ImportRunAdmin(ScopedAdmin):
     def state_chip(self, run: ImportRun) -> tuple[str, str]:
         return run.state, run.get_state_display()
 
+    @display(description=_("方式"), ordering="is_dry_run", label={"check": "warning", "import": "default"})
+    def mode(self, run: ImportRun) -> tuple[str, str]:
+        return ("check", _("仅检查")) if run.is_dry_run else ("import", _("导入"))
+
     @display(description=_("进度"), ordering="progress_pct")
     def progress(self, run: ImportRun) -> str:
         return format_html('<progress max="100" value="{0}">{0}%</progress> {0}%', run.progress_pct)
@@ -132,6 +146,8 @@ class ImportRunAdmin(ScopedAdmin):
             (_("新增"), run.created),
             (_("更新"), run.updated),
             (_("未变"), run.unchanged),
+            (_("拒收"), run.rejected),
+            (_("表头行"), run.headers),
         )
         return " · ".join(f"{name} {count:,}" for name, count in parts)
 
@@ -159,12 +175,30 @@ def refreshing(response: HttpResponseBase) -> HttpResponseBase:
 @admin.register(ImportRejection)
 class ImportRejectionAdmin(ScopedAdmin):
     may_view = Do.IMPORT_REGISTER
-    list_display = ("line", "field", "code", "sentence", "excerpt", "run")
+    list_display = ("line", "field_words", "kind", "sentence", "excerpt", "file")
     list_filter = ("run",)
     list_select_related = ("run",)
+    fields = readonly_fields = ("file", "line", "field_words", "kind", "sentence", "excerpt")
     exports = (
-        ("line", _("行号")), ("field", _("字段")), ("code", _("原因代码")), ("sentence", _("原因")), ("excerpt", _("原文摘录")),
+        ("run.file_name", _("文件")), ("run.pk", _("导入编号")), ("run.started_at", _("导入时间")), ("line", _("行号")),
+        ("field_words", _("字段")), ("code_words", _("原因类别")), ("code", _("原因代码")), ("sentence", _("原因")),
+        ("excerpt", _("原文摘录")),
     )  # fmt: skip
+
+    @display(description=_("字段"), ordering="field")
+    def field_words(self, row: ImportRejection) -> str:
+        return TITLES.get(row.field, row.field) or _("整行")
+
+    @display(description=_("原因类别"), ordering="code")
+    def kind(self, row: ImportRejection) -> str:
+        return format_html("{} <small>{}</small>", self.code_words(row), row.code)
+
+    def code_words(self, row: ImportRejection) -> str:
+        return str(REJECTED.get(row.code, row.code))
+
+    @display(description=_("文件"), ordering="run")
+    def file(self, row: ImportRejection) -> str:
+        return f"{row.run.file_name} · {row.run.pk}"
 
 
 @admin.register(Business)
@@ -214,11 +248,15 @@ class BusinessListAdmin(ScopedAdmin):
 @admin.register(ListMembership)
 class ListMembershipAdmin(ScopedAdmin):
     may_view = (Role.CITY, Role.PANEL)
-    list_display = ("business", "list", "as_of")
+    list_display = fields = readonly_fields = ("firm", "list", "as_of")
     list_filter = ("list",)
     list_select_related = ("business", "list")
     ordering = ("-pk",)
     paginator = InfinitePaginator
+
+    @display(description=_("经营主体"))
+    def firm(self, row: ListMembership) -> str:
+        return str(row.business)
 
 
 @admin.register(Grid)

@@ -99,6 +99,9 @@ class ImportRejection(models.Model):
         ordering = ("line", "id")
         indexes = [models.Index(fields=["run", "line"])]
 
+    def __str__(self) -> str:
+        return _("第 %(line)d 行") % {"line": self.line}
+
 
 class Business(models.Model):
     """经营主体: one row per unified social credit code (GB 32100-2015), whatever the name is today."""
@@ -202,6 +205,9 @@ class ListMembership(models.Model):
         verbose_name = verbose_name_plural = _("清单成员")
         constraints = [models.UniqueConstraint(fields=["business", "list"], name="business_once_per_list")]
 
+    def __str__(self) -> str:
+        return f"{self.business} · {self.list}"
+
 
 class Assignment(models.Model):
     """Who visits list × grid (网格化+清单式): a bank, and of it a branch and an officer once they are known."""
@@ -226,3 +232,6 @@ class Assignment(models.Model):
                 name="assignment_ends_after_start",
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.list} · {self.grid} · {self.bank}"

@@ -10,7 +10,7 @@ from visits.register.known import Known
 from visits.register.rejections import Rejections
 from visits.register.rows import HEADER, SEPARATOR, RowReader, digester
 from visits.register.rules_district import Gazetteer
-from visits.register.scan import Source
+from visits.register.scan import EXCERPT, Source
 
 WRITE_ROWS = 100  # small enough for the socket's buffer, so that the server loads while Python reads on
 SHARE = 0.7  # of the whole import's progress
@@ -79,5 +79,11 @@ class Reading:
             elif result is HEADER:
                 counts.headers += 1
             else:
-                self.rejections.add(result)
+                text = excerpt(cells[: self.source.columns.width])
+                self.rejections.add(result._replace(excerpt=text))
         return lines
+
+
+def excerpt(cells: list[str]) -> str:
+    """The row as the file has it, from its first cell on."""
+    return ",".join(cells)[: 2 * EXCERPT].replace("\r", " ").replace("\n", " ")[:EXCERPT]

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from visits.register import rules_capital, rules_code, rules_facts, rules_name
 from visits.register.columns import FIELDS, TITLES, Columns, looks_like_header
 from visits.register.rules_district import Gazetteer
-from visits.register.scan import EXCERPT, Fault
+from visits.register.scan import Fault
 
 # Raise it whenever a rule above changes what is stored; every row is then read again on its next import.
 RULES_VERSION = 1
@@ -63,7 +63,8 @@ class RowReader:
         )
 
     def read(self, line: int, cells: tuple[str, ...], digest: int, *, is_plain: bool) -> str | Fault:
-        """The COPY line of one row, HEADER for a repeated header, or why it is refused.
+        """The COPY line of one row, HEADER for a repeated header, or why it is refused (without its text, which only
+        the caller has as the file gives it).
 
         `is_plain`: no cell holds a backslash, a tab or a line end.
         """
@@ -81,7 +82,7 @@ class RowReader:
             or len(name) > 200 or len(address) > 300 or len(scope) > 20_000
             or len(kind_text) + len(person) + len(capital) + len(province) + len(district) > SHORT
         ) and (fault := self._fault_of(name, registered_on, money, cells)):
-            return Fault(line, *fault, excerpt(cells))
+            return Fault(line, *fault, "")
         # fmt: on
         return self._line(
             f"{line}\t{digest}\t{code}\t{is_legacy}",
@@ -161,9 +162,7 @@ class RowReader:
             "alphabet": _("代码“%s”含有国标不用的字符或格式不对。"),
             "check": _("代码“%s”的校验位不对。"),
         }[problem]
-        return Fault(
-            line, "credit_code", f"code_{problem}", words % shown if "%s" in words else words, excerpt(cells)
-        )
+        return Fault(line, "credit_code", f"code_{problem}", words % shown if "%s" in words else words, "")
 
 
 class Remembered(dict):
@@ -199,7 +198,3 @@ def escaped(*texts: str) -> list[str]:
 
 def is_money(text: str) -> bool:
     return ("万" in text or "元" in text) and rules_capital.parse(text)[0] is not None
-
-
-def excerpt(cells: tuple[str, ...]) -> str:
-    return ",".join(cells[:6]).replace("\n", " ")[:EXCERPT]

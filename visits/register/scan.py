@@ -18,7 +18,7 @@ from visits.register import columns, rules_code
 BLOCK_BYTES = 1 << 20
 MAX_LINE_BYTES = 64 << 10  # the longest scope seen is some 3 kB
 MAX_RECORD_LINES = 20  # physical lines of one quoted record
-EXCERPT = 120
+EXCERPT = 200  # characters of a refused row that are kept
 DELIMITERS = (",", "\t", ";", "，", "|")
 STRAY_HIGH_BYTES = 20  # that many bytes of Chinese text in GB18030 are valid UTF-8 once in some billion rows
 MAGIC = {
@@ -65,6 +65,10 @@ class Source(NamedTuple):
 
 def open_register(path: Path) -> Source:
     """Recognise the file and read its header. Raises `UnusableFile` with a sentence."""
+    if path.is_dir():
+        raise UnusableFile(_("%(name)s 是文件夹，请给出其中的文件。") % {"name": path.name})
+    if path.exists() and not path.is_file():
+        raise UnusableFile(_("%(name)s 不是普通文件（是设备或管道）。") % {"name": path.name})
     try:
         size = path.stat().st_size
         file = path.open("rb") if path.is_file() else None  # a pipe would be waited for until the end of time

@@ -184,6 +184,14 @@ def test_the_lookup_button_looks_up(cast, web):
     assert (CreditLookup.objects.count(), story.fresh(case).stage) == (1, "under_review")
 
 
+def test_a_second_tab_does_not_look_up_again(cast, web):
+    case = story.visited(cast)
+    story.credit_item(case.business)
+    for _tab in ("first", "second"):
+        web(cast.panel).post(url(case, "lookup/"), {"seen": case.events_count})
+    assert CreditLookup.objects.count() == 1
+
+
 def test_a_lookup_that_brings_nothing_says_so_on_the_case(cast, web):
     case = story.visited(cast)
     html = web(cast.panel).post(url(case, "lookup/"), follow=True).content.decode()

@@ -3,15 +3,29 @@ import signal
 import sys
 import threading
 import time
+from argparse import ArgumentTypeError
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from accounts.clock import day_of
 from accounts.errors import Refusal
 from visits.register.services import importing
+
+
+def day(text: str) -> date:
+    """YYYY-MM-DD, today or before: a list is not of a day that has not come."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(_("“%(text)s”不是日期，请写作 YYYY-MM-DD。") % {"text": text}) from None
+    if found > day_of(timezone.now()):
+        raise ArgumentTypeError(_("名单日期 %(text)s 还没有到。") % {"text": text})
+    return found
 
 
 class Command(BaseCommand):
@@ -24,7 +38,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--list", default="", help="code of the list the businesses of the file stand on")
-        parser.add_argument("--as-of", type=date.fromisoformat, help="date of that list, YYYY-MM-DD")
+        parser.add_argument("--as-of", type=day, help="date of that list, YYYY-MM-DD")
         parser.add_argument("--dry-run", action="store_true", help="read, check and count; store no business")
         parser.add_argument(
             "--errors", type=Path, help="where to write rejected rows: line, field, code, sentence (CSV)"
