@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -17,6 +17,21 @@ from accounts.templatetags.doorstep import SHANGHAI
 
 RISKY = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run what starts with these
 CHUNK = 500
+
+
+class Due(datetime):
+    """A moment that is the first one too late: midnight is written as the end of the day before, as on the pages."""
+
+    @classmethod
+    def of(cls, at: datetime) -> "Due":
+        return cls.fromtimestamp(at.timestamp(), tz=SHANGHAI)
+
+
+def due_words(at: datetime) -> str:
+    local = at.astimezone(SHANGHAI)
+    if (local.hour, local.minute) == (0, 0):
+        return f"{local - timedelta(days=1):%Y-%m-%d} 24:00"
+    return f"{local:%Y-%m-%d %H:%M}"
 
 
 class Echo:
@@ -72,6 +87,8 @@ def spell(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return _("是") if value else _("否")
+    if isinstance(value, Due):
+        return due_words(value)
     if isinstance(value, datetime):
         return f"{value.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
     if isinstance(value, (int, float, Decimal)):

@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 
 from accounts.clock import day_of
+from accounts.templatetags.doorstep import wan
 from lending.bank_decision.outcomes import GRANTED, Outcome
 
 RATE_CAP_PCT = Decimal(36)  # nothing lawful is dearer; a rate above it is a slip of the decimal point
@@ -88,9 +89,9 @@ def line_problems(answer: Answer, requested_yuan: Decimal | None) -> dict[str, s
     elif line > LINE_CAP_YUAN:
         said = _("额度超过 10 亿元,请检查单位。")
     elif requested_yuan is not None and answer.outcome == Outcome.PARTLY_APPROVED and line >= requested_yuan:
-        said = _("额度不低于需求金额 %(asked)s 元,请改选“同意授信”。") % {"asked": requested_yuan}
+        said = _("额度不低于需求金额 %(asked)s 万元,请改选“同意授信”。") % {"asked": wan(requested_yuan)}
     elif requested_yuan is not None and answer.outcome == Outcome.APPROVED and line < requested_yuan:
-        said = _("额度低于需求金额 %(asked)s 元,请改选“部分授信”。") % {"asked": requested_yuan}
+        said = _("额度低于需求金额 %(asked)s 万元,请改选“部分授信”。") % {"asked": wan(requested_yuan)}
     return {"credit_line_yuan": said} if said else {}
 
 

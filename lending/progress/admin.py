@@ -91,7 +91,7 @@ class EventAdmin(ReadOnly):
         "at_shanghai", "case_number", "place", "name", "stages", "by", "office", "bound_bank", "told", "link",
     )  # fmt: skip
     exports = (
-        ("at", _("时间")), ("case.number", _("办件编号")), ("seq", _("序号")), ("kind", _("事件")), ("from_stage", _("原环节")),
+        ("at", _("时间")), ("case.number", _("办件编号")), ("seq", _("序号")), ("name", _("事件")), ("kind", _("事件代码")), ("from_stage", _("原环节")),
         ("to_stage", _("环节")), ("by.username", _("经办账号")), ("by.name", _("经办人")), ("organisation.name", _("机构")),
         ("digest", _("摘要")),
     )  # fmt: skip
