@@ -29,6 +29,7 @@ from lending.bank_decision.models import BankDecision
 from lending.errors import AlreadyDecided, WrongStage
 from lending.models import Recommendation
 from lending.sla.chips import chip
+from lending.stages import Stage
 
 PAGES = "lending/bank_decision/"
 
@@ -114,7 +115,10 @@ class CasePages:
             "contact": decides and row.state in Recommendation.OPEN,
             "decide": decides and before,
             "correct": may(user, Do.CORRECT_DECISION) and standing is not None and not is_final,
-            "disburse": decides and row.state == State.DECIDED and queries.is_granted(standing),
+            "disburse": decides
+            and row.state == State.DECIDED
+            and queries.is_granted(standing)
+            and row.case.stage in (Stage.APPROVED, Stage.DISBURSED),
             "allot": may(user, Do.ALLOT) and row.state in Recommendation.OPEN,
         }
 

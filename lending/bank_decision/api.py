@@ -14,6 +14,7 @@ from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from accounts.access import get_visible, require, visible_to
+from accounts.clock import SHANGHAI
 from accounts.errors import Invalid, NotAllowed, NotFound
 from accounts.models import Organisation
 from accounts.pagination import CursorPage
@@ -26,7 +27,7 @@ MAY_LIST = (*BANK_ROLES, Role.PANEL, Role.CITY)
 
 
 class InboxPage(CursorPage):
-    """The most urgent first."""
+    """The most urgent first. All due moments are midnights, so many items share one."""
 
     ordering = ("due_at", "pk")
 
@@ -79,7 +80,7 @@ def moment_of(text: str) -> datetime:
         day = parse_date(text)
         moment = datetime.combine(day, time()) if day else parse_datetime(text)
         if moment is not None:
-            return moment if moment.tzinfo else moment.replace(tzinfo=rules.SHANGHAI)
+            return moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)
     except ValueError:  # well-formed, and no such day
         pass
     raise Invalid(fields={"due_before": _("请填写 ISO 日期或时间,如 2026-12-06。")})
@@ -151,11 +152,15 @@ class Disbursements(OneRecommendation):
 
     @extend_schema(request=shapes.DisbursementIn, responses={201: shapes.RecommendationDetailOut})
     def post(self, request: Request, pk: int) -> Response:
-        """One payment; all together stay within the credit line."""
+        """One payment; all together stay within the credit line. Without X-Idempotency-Key and without
+        `seen_disbursed_yuan`, a payment like one that is there already is 409 `already_paid`."""
         found, form = self.open(request, pk)
         now = timezone.now()
         facts = {"disbursed_on": rules.day_of(now)} | form.validated_data
-        services.disburse(recommendation=found, by=request.user, now=now, **facts)
+        is_known_new = "X-Idempotency-Key" in request.headers or facts.get("seen_disbursed_yuan") is not None
+        services.disburse(
+            recommendation=found, by=request.user, now=now, is_repeat_refused=not is_known_new, **facts
+        )
         return self.answer(request, pk, 201)
 
 

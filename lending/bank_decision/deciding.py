@@ -14,8 +14,11 @@ from lending.bank_decision.models import BankDecision, OutcomeConfirmation
 from lending.bank_decision.outcomes import DECISIONS, GRANTED
 from lending.errors import AlreadyDecided, DecisionInvalid, ReasonMissing, WrongStage
 from lending.models import Recommendation
+from lending.stages import Stage
 
 State = Recommendation.State
+# terms nobody will draw on are history; the reason of a refusal stays worth correcting until the owner takes the case back
+TERMS_STAND_IN = (Stage.APPROVED, Stage.DISBURSED)
 BEFORE_ANSWER = (State.PUSHED, State.RECEIVED, State.CONTACTED)
 
 
@@ -120,6 +123,9 @@ def _check_correction(
         raise WrongStage()
     if answer.outcome not in DECISIONS:
         raise DecisionInvalid(fields={"outcome": rules.ONLY_DECISIONS})
+    is_granted = standing.outcome in GRANTED
+    if (is_granted and mine.case.stage not in TERMS_STAND_IN) or mine.case.stage == Stage.WITHDRAWN:
+        raise WrongStage()
     paid = queries.disbursed_yuan(mine)
     if found := rules.correction_problems(answer, paid_yuan=paid, first_paid_on=queries.first_paid_on(mine)):
         raise DecisionInvalid(fields=found)

@@ -39,7 +39,10 @@ class ContactAttempt(models.Model):
         ONLINE = "online", _("线上")
 
     recommendation = models.ForeignKey("lending.Recommendation", models.PROTECT, related_name="contacts")
-    at = models.DateTimeField(_("时间"))
+    at = models.DateTimeField(_("时间"))  # as the bank states it
+    recorded_at = models.DateTimeField(
+        _("登记时间")
+    )  # the server's clock, without which three days can be typed at once
     mode = models.CharField(_("方式"), max_length=8, choices=Mode)
     is_reached = models.BooleanField(_("已联系上"))
     note = models.CharField(_("备注"), max_length=300, blank=True)

@@ -32,14 +32,17 @@ def current_decision(recommendation: Recommendation) -> BankDecision | None:
     return recommendation.decisions.filter(superseded_by__isnull=True).select_related("reason").first()
 
 
+def disbursements(recommendation: Recommendation) -> QuerySet[Disbursement]:
+    """Paid out under this recommendation, across corrections of its decision."""
+    return Disbursement.objects.filter(decision__recommendation=recommendation)
+
+
 def disbursed_yuan(recommendation: Recommendation) -> Decimal:
-    """Paid out so far under this recommendation, across corrections of its decision."""
-    rows = Disbursement.objects.filter(decision__recommendation=recommendation)
-    return rows.aggregate(total=Sum("amount_yuan"))["total"] or Decimal("0.00")
+    return disbursements(recommendation).aggregate(total=Sum("amount_yuan"))["total"] or Decimal("0.00")
 
 
 def first_paid_on(recommendation: Recommendation) -> date | None:
-    rows = Disbursement.objects.filter(decision__recommendation=recommendation).order_by("disbursed_on")
+    rows = disbursements(recommendation).order_by("disbursed_on")
     return rows.values_list("disbursed_on", flat=True).first()
 
 
@@ -50,7 +53,7 @@ def requested_yuan(recommendation: Recommendation) -> Decimal | None:
 
 
 def attempts(recommendation: Recommendation) -> list[tuple]:
-    return list(recommendation.contacts.values_list("at", "is_reached"))
+    return list(recommendation.contacts.values_list("at", "recorded_at", "is_reached"))
 
 
 def active_reason(code: str) -> DeclineReason | None:

@@ -4,7 +4,7 @@
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +22,7 @@ LINE_CAP_YUAN = Decimal(1_000_000_000)  # a line above 10亿 for a small firm is
 USUAL_TIMES_REQUESTED = 2
 TERM_MONTHS = (1, 360)
 ONLY_DECISIONS = _("更正只能在同意、部分同意和不予授信之间进行。")
+NOTED_WITHIN = timedelta(days=7)  # a contact is noted while somebody still remembers it
 DAYS_TRIED = 3  # 无法联系 counts after attempts on three different days
 
 
@@ -162,14 +163,22 @@ def contact_problems(at: datetime, *, pushed_at: datetime, now: datetime) -> dic
         return {"at": _("时间不能晚于现在。")}
     if at < pushed_at:
         return {"at": _("时间不能早于推送时间。")}
+    if at < now - NOTED_WITHIN:
+        return {"at": _("对接须在 %(days)s 天内登记。") % {"days": NOTED_WITHIN.days}}
     return {}
 
 
-def days_tried(attempts: list[tuple[datetime, bool]]) -> int:
-    """Different Shanghai days with an attempt in vain since the firm was last reached; attempts are (at, is_reached)."""
-    reached = max((at for at, is_reached in attempts if is_reached), default=None)
-    in_vain = (at for at, is_reached in attempts if not is_reached and (reached is None or at > reached))
-    return len({day_of(at) for at in in_vain})
+def days_tried(attempts: list[tuple[datetime, datetime, bool]]) -> int:
+    """Different Shanghai days with an attempt in vain since the firm was last reached; attempts are
+    (at, recorded_at, is_reached). The smaller of the days stated and the days on which somebody stated them: several
+    days noted in one sitting are one, and so is one day noted several times."""
+    reached = max((at for at, _recorded, is_reached in attempts if is_reached), default=None)
+    in_vain = [
+        (day_of(at), day_of(recorded))
+        for at, recorded, is_reached in attempts
+        if not is_reached and (reached is None or at > reached)
+    ]
+    return min(len({stated for stated, _day in in_vain}), len({day for _stated, day in in_vain}))
 
 
 def loan_problems(amount_yuan: Decimal, rate: Decimal | None, loan_last4: str) -> dict[str, str]:

@@ -55,6 +55,12 @@ class DisbursementIn(serializers.Serializer):
     annual_rate_pct = rate()
     disbursed_on = serializers.DateField(required=False, help_text="Default: today.")
     loan_last4 = serializers.CharField(max_length=4, required=False, allow_blank=True, default="")
+    seen_disbursed_yuan = yuan(
+        required=False,
+        allow_null=True,
+        min_value=Decimal(0),
+        help_text="What was paid when the caller looked; 409 `already_paid` where it is more by now.",
+    )
 
 
 class ConfirmationIn(serializers.Serializer):
@@ -84,7 +90,7 @@ class DecisionOut(serializers.ModelSerializer):
 class ContactOut(serializers.ModelSerializer):
     class Meta:
         model = ContactAttempt
-        fields = ("at", "mode", "is_reached", "note")
+        fields = ("at", "recorded_at", "mode", "is_reached", "note")
 
 
 class FirmOut(serializers.Serializer):

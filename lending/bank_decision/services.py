@@ -54,7 +54,7 @@ def record_contact(
     if mine.received_at is None:
         settling.take_in(mine, by=by, now=now)
     attempt = ContactAttempt.objects.create(
-        recommendation=mine, at=at, mode=mode, is_reached=is_reached, note=note, by=by
+        recommendation=mine, at=at, recorded_at=now, mode=mode, is_reached=is_reached, note=note, by=by
     )
     if is_reached:
         if mine.state == State.RECEIVED:

@@ -10,7 +10,7 @@ from accounts.errors import NotAllowed
 from lending.bank_decision import services
 from lending.bank_decision.queries import current_decision
 from lending.errors import AlreadyDecided, DecisionInvalid, ReasonMissing, WrongStage
-from lending.models import BankDecision
+from lending.models import BankDecision, FinancingCase
 from tests.factories import NOW
 from tests.lending.bank_decision import stage
 from tests.lending.bank_decision.test_deciding import decide, kinds
@@ -157,3 +157,26 @@ def test_money_is_not_paid_before_the_decision_nor_in_the_future(cast, days):
             disbursed_on=stage.TODAY + timedelta(days=days), by=cast.bank, now=LATEST,
         )  # fmt: skip
     assert list(refused.value.fields) == ["disbursed_on"]
+
+
+@pytest.mark.parametrize("left", ["withdrawn", "closed_unfunded"])
+def test_terms_of_a_case_that_ended_without_money_are_not_corrected(cast, left):
+    pushed = stage.push(cast)
+    first = decide(pushed, stage.granted(), cast.bank)
+    FinancingCase.objects.filter(pk=pushed.case_id).update(stage=left, closed_at=LATEST)
+    with pytest.raises(WrongStage):
+        correct(first, stage.granted(credit_line_yuan=Decimal("280000.00")), cast.bankhead)
+    assert BankDecision.objects.count() == 1
+
+
+@pytest.mark.parametrize(("left", "records"), [("withdrawn", 1), ("closed_unfunded", 2), ("in_repair", 2)])
+def test_the_reason_of_a_refusal_is_corrected_unless_the_case_was_withdrawn(cast, left, records):
+    pushed = stage.push(cast)
+    first = decide(pushed, stage.declined(), cast.bank)
+    closed_at = None if left == "in_repair" else LATEST
+    FinancingCase.objects.filter(pk=pushed.case_id).update(stage=left, closed_at=closed_at)
+    try:
+        correct(first, stage.declined(reason_code="R18"), cast.bankhead)
+    except WrongStage:
+        pass
+    assert BankDecision.objects.count() == records

@@ -75,7 +75,7 @@ def test_two_payments_that_together_exceed_the_line_are_not_both_taken(cast, api
     one.post(f"/api/v1/recommendations/{pushed.pk}/decision/", TERMS)
     path = f"/api/v1/recommendations/{pushed.pk}/disbursements/"
     loan = {"amount_yuan": "200000.00", "annual_rate_pct": "3.85", "loan_last4": "0001"}
-    answers = at_once(lambda: one.post(path, loan), lambda: two.post(path, loan))
+    answers = at_once(lambda: one.post(path, loan), lambda: two.post(path, loan | {"loan_last4": "0002"}))
     assert answers == [(201, None), (422, "limit_exceeded")]
     assert list(Disbursement.objects.values_list("amount_yuan", flat=True)) == [Decimal("200000.00")]
 

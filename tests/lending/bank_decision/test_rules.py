@@ -103,6 +103,14 @@ def moment(day: int, hour: int, minute: int = 0) -> datetime:
     ],
 )
 def test_days_tried_are_shanghai_days_since_the_firm_was_last_reached(attempts, days):
+    assert rules.days_tried([(at, at, is_reached) for at, is_reached in attempts]) == days
+
+
+@pytest.mark.parametrize(
+    ("stated", "recorded", "days"), [([20, 21, 22], [22, 22, 22], 1), ([20, 20, 20], [20, 21, 22], 1), ([20, 21], [21, 22], 2)]
+)  # fmt: skip
+def test_neither_what_is_stated_nor_when_makes_a_day_alone(stated, recorded, days):
+    attempts = [(moment(one, 9), moment(two, 10), False) for one, two in zip(stated, recorded, strict=True)]
     assert rules.days_tried(attempts) == days
 
 
