@@ -44,11 +44,16 @@ class PushedItem(serializers.ModelSerializer):
 class IssuedList(serializers.ModelSerializer):
     district = serializers.CharField(source="district.code")
     issued_by = serializers.CharField(source="issued_by.name")
+    items_count = serializers.SerializerMethodField(help_text="Of the items below.")
     items = PushedItem(source="seen_items", many=True)
 
     class Meta:
         model = RecommendationList
         fields = ("number", "district", "issued_at", "issued_by", "items_count", "digest", "items")
+
+    def get_items_count(self, made: RecommendationList) -> int:
+        """Not the column: how many firms went to its competitors is not a bank's business."""
+        return len(made.seen_items)
 
 
 class ListPage(CursorPage):

@@ -101,6 +101,11 @@ def test_each_reads_the_lists_and_items_that_concern_them(cast, api):
         "panel": [["DEMO-B1", "DEMO-B2"]], "city": [["DEMO-B1", "DEMO-B2"]], "bank": [["DEMO-B1"]],
         "bank_other": [["DEMO-B2"]], "panel_other": [], "officer": [], "auditor": [],
     }  # fmt: skip
+    counts = {
+        who: api(getattr(cast, who)).get(f"{URL}{made.number}/").json()["items_count"]
+        for who in ("panel", "city", "bank", "bank_other")
+    }
+    assert counts == {"panel": 2, "city": 2, "bank": 1, "bank_other": 1}
     statuses = {
         who: api(getattr(cast, who)).get(f"{URL}{made.number}/").status_code
         for who in ("panel", "bank", "panel_other", "officer")
