@@ -15,6 +15,7 @@ from lending.district_review import rules
 from lending.district_review.queries import has_visited
 from lending.errors import (
     AlreadyMoved,
+    BankNotNamed,
     CriteriaIncomplete,
     LookupExpired,
     ReasonMissing,
@@ -24,6 +25,8 @@ from lending.errors import (
 from lending.models import CreditLookup, DistrictReview, Finding
 from lending.stages import NEXT, Stage
 from lending.workflow import advance
+from visits.consent.models import Scope
+from visits.consent.queries import live_consents
 
 TO = {
     rules.RECOMMEND: Stage.RECOMMENDED,
@@ -60,6 +63,7 @@ def review(
         raise AlreadyMoved()
     if case.stage not in REVIEWED_IN or TO[outcome] not in NEXT[Stage(case.stage)]:
         raise WrongStage()
+    _check_named(case, banks, now)
     receipts = list(CreditLookup.usable(case, now))
     if outcome == rules.RECOMMEND and not receipts:
         raise LookupExpired()
@@ -109,6 +113,16 @@ def _check_form(outcome: str, criteria: Mapping, reason: str, banks: Sequence[Or
         raise CriteriaIncomplete(fields=wrong)
     if rules.needs_reason(outcome) and not reason:
         raise ReasonMissing(fields={"reason": _("请写明原因。")})
+
+
+def _check_named(case: FinancingCase, banks: Sequence[Organisation], now: datetime) -> None:
+    """A proposal of a bank that could never be pushed to would read like a promise."""
+    live = live_consents(case.business, now=now, scope=Scope.SHARE_NEED)
+    named = set(live.values_list("recipient", flat=True))
+    if unnamed := [bank.name for bank in banks if bank.pk not in named]:
+        raise BankNotNamed(
+            fields={"banks": _("企业授权中没有列出:%(banks)s") % {"banks": "、".join(unnamed)}}
+        )
 
 
 def _findings(made: DistrictReview, criteria: Mapping[str, Mapping]) -> list[Finding]:

@@ -38,7 +38,7 @@ def test_who_may_review(cast, api, who, status, code):
 
 
 def test_a_review_is_answered_with_what_was_recorded(cast, api):
-    case = story.looked_up(cast)
+    case = story.looked_up(cast, banks=(cast.first_bank, cast.other_bank))
     answer = api(cast.panel).post(url(case), body(banks=["DEMO-B1", "DEMO-B2", "DEMO-B1"]))
     made = DistrictReview.objects.get()
     assert answer.json() == {
