@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from accounts.csv_safety import defused
 from visits.register.models import ImportRejection, ImportRun
 from visits.register.scan import Fault
 
@@ -53,8 +54,3 @@ class Rejections:
     def close(self) -> None:
         if self._file:
             self._file.close()
-
-
-def defused(text: str) -> str:
-    """A spreadsheet takes a cell that starts with one of these for a formula."""
-    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from visits.register.rejections import COLUMNS, defused
+from accounts.csv_safety import defused
+from visits.register.rejections import COLUMNS
 from visits.register.scan import Fault
 
 
