@@ -78,7 +78,9 @@ class FinancingCaseAdmin(ReadOnly):
 
 @admin.register(Event)
 class EventAdmin(ReadOnly):
-    """The chain of events, for the auditor and the city. `manage.py verify_audit` checks that it holds."""
+    """The chain of events, for the auditor and the city. `manage.py verify_audit` checks that it holds. The auditor
+    reads who did what and when and the digests, and neither the detail nor the stage a case came to
+    (docs/decisions/0015-what-the-auditor-reads.md)."""
 
     may_view = (Role.AUDITOR, Role.CITY)
     list_display = ("at_shanghai", "case_number", "place", "name", "to_stage", "by", "office", "short_digest")
@@ -95,9 +97,31 @@ class EventAdmin(ReadOnly):
         ("to_stage", _("环节")), ("by.username", _("经办账号")), ("by.name", _("经办人")), ("organisation.name", _("机构")),
         ("digest", _("摘要")),
     )  # fmt: skip
+    # what the auditor is not shown; `name` says what a bank decided, so the kind alone stands in its place
+    business_data = ("to_stage", "from_stage", "stages", "bound_bank", "told")
+
+    def _columns(self, request: HttpRequest, names: tuple) -> tuple:
+        if request.user.role != Role.AUDITOR:
+            return names
+        return tuple(
+            "kind_name" if name == "name" else name for name in names if name not in self.business_data
+        )
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        return self._columns(request, self.list_display)
+
+    def get_list_filter(self, request: HttpRequest) -> tuple[str, ...]:
+        return self._columns(request, self.list_filter)
+
+    def get_fields(self, request: HttpRequest, obj=None) -> tuple[str, ...]:
+        return self._columns(request, self.fields)
+
+    def exports_for(self, request: HttpRequest) -> tuple[tuple[str, str], ...]:
+        headings = dict(self.exports) | {"kind_name": _("事件")}
+        return tuple((name, headings[name]) for name in self._columns(request, tuple(dict(self.exports))))
 
     def get_readonly_fields(self, request: HttpRequest, obj=None) -> tuple[str, ...]:
-        return self.fields
+        return self.get_fields(request, obj)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related("case", "by", "organisation", "bank")
@@ -109,6 +133,11 @@ class EventAdmin(ReadOnly):
     @display(description=_("事件"), ordering="kind")
     def name(self, row: Event) -> str:
         return words.name_of(row.kind, row.detail)
+
+    @display(description=_("事件"), ordering="kind")
+    def kind_name(self, row: Event) -> str:
+        """The kind alone: what a bank decided stands in the detail."""
+        return words.name_of(row.kind, {})
 
     @display(description=_("办件编号"), ordering="case__number")
     def case_number(self, row: Event) -> str:
