@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 
 from accounts.errors import Invalid, NotAllowed, NotFound
+from lending.bank_decision.repairing import finish_repair, open_repair
 from lending.bank_decision.rules import Answer
 from lending.bank_decision.services import decide
-from lending.bank_decision.repairing import finish_repair, open_repair
 from lending.errors import BankHasDeclined, NoBankLeft, ReasonMissing, WrongStage
 from lending.models import Recommendation
 from lending.recommendation_list.services import reopen_for_another_bank
