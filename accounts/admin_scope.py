@@ -181,7 +181,9 @@ class ScopedAdmin(Scoped, ModelAdmin):
                 raise Invalid()
         return super().changeform_view(request, object_id, form_url, extra_context)
 
-    def render_change_form(self, request: HttpRequest, context: dict, *args, obj: Model | None = None, **kwargs):
+    def render_change_form(
+        self, request: HttpRequest, context: dict, *args, obj: Model | None = None, **kwargs
+    ):
         """A read-only relation leads on only to a row that this person may open: the theme links them all."""
         if obj is not None:
             shown = copy(self)

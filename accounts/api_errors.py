@@ -49,7 +49,9 @@ def flatten(errors: object, path: str = "") -> dict[str, str]:
                 found |= flatten(inner, f"{path}.{position}") if inner else {}
             return found
         if errors and getattr(errors[0], "code", "") == "null" and path.endswith("non_field_errors"):
-            return {path: str(_("没有提交内容。"))}  # a body of `null`: the one sentence that DRF does not translate
+            return {
+                path: str(_("没有提交内容。"))
+            }  # a body of `null`: the one sentence that DRF does not translate
         return {path: str(errors[0])} if errors else {}
     return {path: str(errors)}
 

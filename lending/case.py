@@ -38,7 +38,9 @@ class FinancingCase(models.Model):
     opened_at = models.DateTimeField(_("立件时间"))
     closed_at = models.DateTimeField(_("办结时间"), null=True, blank=True)
     events_count = models.PositiveIntegerField(default=0)  # what `verify_audit` counts against
-    last_digest = models.CharField(max_length=64, default="", editable=False)  # of the last event, for the next one
+    last_digest = models.CharField(
+        max_length=64, default="", editable=False
+    )  # of the last event, for the next one
 
     class Meta:
         verbose_name = verbose_name_plural = _("融资办件")

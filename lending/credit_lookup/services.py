@@ -34,9 +34,7 @@ PURPOSE = "区级工作专班按五项标准审核融资需求"
 log = logging.getLogger(__name__)
 
 
-def look_up(
-    *, case: FinancingCase, by: User, now: datetime, seen: int | None = None
-) -> list[CreditLookup]:
+def look_up(*, case: FinancingCase, by: User, now: datetime, seen: int | None = None) -> list[CreditLookup]:
     """Ask every configured source and keep what came of it; with at least one answer the case goes under review.
 
     The network is asked outside any transaction: never call this inside one. Refuses NoConsent and WrongStage before

@@ -214,6 +214,9 @@ class Alert(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.get_step_display()} → {self.recipient}"
+
 
 class Sweep(models.Model):
     """One pass, so that everybody can see when the clocks were last looked at."""
@@ -229,3 +232,6 @@ class Sweep(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = _("时限巡检")
         ordering = ("-at",)
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} UTC"

@@ -129,9 +129,7 @@ def one_minute(monkeypatch):
     monkeypatch.setattr(timezone, "now", lambda: now)
 
 
-@pytest.mark.parametrize(
-    "path", ["/q/AAAAAAAAAAAAAAAA/", "/m/scan/?text=AAAA", "/api/v1/codes/AAAA/"]
-)
+@pytest.mark.parametrize("path", ["/q/AAAAAAAAAAAAAAAA/", "/m/scan/?text=AAAA", "/api/v1/codes/AAAA/"])
 def test_a_flood_by_somebody_signed_in_is_not_all_kept_either(cast, web, one_minute, path):
     assert flood_of(web(cast.officer), path) == flood.KEPT_PER_MINUTE
 
