@@ -71,12 +71,11 @@ def pytest_xdist_setupnodes() -> None:
         del os.environ["DOORSTEP_VAR"]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """How `make test` shares the work out: a file stays together, and the six chapters of the journey are one story."""
-    for item in items:
-        folder = Path(item.path).parent.name
-        item.add_marker(pytest.mark.xdist_group(folder if folder == "journey" else str(item.path)))
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """How `make test` shares the work out: a file stays together, and the six chapters of the journey are one story.
+    Here and not in `pytest_collection_modifyitems`, where pytest-xdist has read the marks already."""
+    folder = Path(item.path).parent.name
+    item.add_marker(pytest.mark.xdist_group(folder if folder == "journey" else str(item.path)))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -31,7 +31,14 @@ def _round_of_the_officer(chance: random.Random, now: datetime) -> list[Visit]:
     """A third of what the demo's officer is assigned has been visited these days."""
     officer = User.objects.get(username="officer")
     firms = Business.objects.filter(assigned_to(officer), cases__isnull=True).order_by("credit_code")
-    return [_visit(firm, chance, [officer], now) for firm in firms[: len(firms) // 3]]
+    rows = [_visit(firm, chance, [officer], now) for firm in firms[: len(firms) // 3]]
+    for number, row in enumerate(rows[:4], start=1):  # the day is under way
+        row.started_at, row.outcome = now - timedelta(minutes=25 * number), "no_need"
+        row.ended_at, row.recorded_at = (
+            row.started_at + timedelta(minutes=6),
+            row.started_at + timedelta(minutes=7),
+        )
+    return rows
 
 
 def _visit(firm: Business, chance: random.Random, officers: list[User], now: datetime) -> Visit:
