@@ -12,8 +12,14 @@ export PYTHONUNBUFFERED := 1
 run: .venv/run.stamp
 	@exec $(PY) -m config.supervise
 
+# The journey is one story over six files, told by one worker; everything else is shared out file by file.
 test: .venv/dev.stamp browser
-	@$(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
+ifdef ARGS
+	@$(PY) -m pytest $(ARGS)
+else
+	@$(PY) -m pytest -n 2 --dist loadfile --ignore=tests/journey
+	@$(PY) -m pytest tests/journey
+endif
 
 lint: .venv/dev.stamp
 	@$(PY) -m ruff check .

@@ -71,13 +71,6 @@ def pytest_xdist_setupnodes() -> None:
         del os.environ["DOORSTEP_VAR"]
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """How `make test` shares the work out: a file stays together, and the six chapters of the journey are one story.
-    Here and not in `pytest_collection_modifyitems`, where pytest-xdist has read the marks already."""
-    folder = Path(item.path).parent.name
-    item.add_marker(pytest.mark.xdist_group(folder if folder == "journey" else str(item.path)))
-
-
 def pytest_unconfigure(config: pytest.Config) -> None:
     if embedded.is_held():
         embedded.stop()
