@@ -45,6 +45,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 
 import django  # noqa: E402
 import pytest  # noqa: E402
+from pytest_django.plugin import blocking_manager_key  # noqa: E402
 
 from config import embedded  # noqa: E402
 
@@ -93,17 +94,17 @@ def django_db_setup(django_db_setup, django_db_blocker) -> None:
         load_reference()
 
 
-@pytest.fixture(autouse=True)
-def _reference_data_again(request: pytest.FixtureRequest) -> None:
-    """A test with real transactions empties every table when it is over; the next one needs the reference data."""
-    marker = request.node.get_closest_marker("django_db")
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item):
+    """A test with real transactions empties every table when it is over; the next one, in whatever file, needs the
+    reference data."""
+    result = yield
+    marker = item.get_closest_marker("django_db")
     is_transactional = marker is not None and marker.kwargs.get("transaction", False)
-    if is_transactional or {"transactional_db", "live_server"} & set(request.fixturenames):
-        request.getfixturevalue("transactional_db")
-        from accounts.models import Organisation
-
-        if not Organisation.objects.exists():
+    if is_transactional or {"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ())):
+        with item.config.stash[blocking_manager_key].unblock():
             load_reference()
+    return result
 
 
 @pytest.fixture(autouse=True)

@@ -27,7 +27,8 @@ class Folder:
     """A data folder and the processes that use its servers."""
 
     def __init__(self, var: Path) -> None:
-        self.environment = {**os.environ, "DOORSTEP_VAR": str(var)}
+        # as durable as at a real site: the rest of the tests gives that up for speed
+        self.environment = {**os.environ, "DOORSTEP_VAR": str(var), "DOORSTEP_FSYNC": "on"}
         self.var = var
         self.users: list[subprocess.Popen] = []
 
