@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 import psycopg
@@ -45,7 +46,7 @@ log_min_messages = warning
 """
 
 
-class Server:
+class Server(ABC):
     """A child that dies with the keeper. Subclasses say how to start it and when it answers."""
 
     name = ""
@@ -108,14 +109,14 @@ class Server:
         except OSError:  # a trace of a crash is in it; the next start clears that
             pass
 
-    def prepare(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def prepare(self) -> None: ...
 
-    def command(self) -> list[str]:
-        raise NotImplementedError
+    @abstractmethod
+    def command(self) -> list[str]: ...
 
-    def answers(self) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def answers(self) -> bool: ...
 
 
 class Redis(Server):

@@ -25,6 +25,7 @@ def test_1_a_second_case_is_pushed_to_the_bank(people, story):
     items = {"district": "310104", "items": [{"case": number, "bank": "DEMO-B1"}]}
     (item,) = people("panel2").call("recommendation-lists/", items, status=201)["items"]
     story.late, story.late_number = item["id"], number
+    assert people("bank").read(f"recommendations/{story.late}/")["case"] == number
 
 
 def test_2_nothing_is_overdue_yet(people, story):
@@ -53,7 +54,7 @@ def test_5_a_second_sweep_owes_no_second_letter(stack):
 
 
 def test_6_the_audit_chain_holds(stack):
-    stack.run("manage.py", "verify_audit")
+    assert stack.run("manage.py", "verify_audit").startswith("holds: 2 cases")
 
 
 def test_7_the_district_sees_it_on_its_board(people, story):
