@@ -30,7 +30,10 @@ class FinancingCase(models.Model):
     track_token = models.CharField(max_length=32, unique=True, default=new_track_token, editable=False)
     business = models.ForeignKey(Business, models.PROTECT, related_name="cases", verbose_name=_("经营主体"))
     district = models.ForeignKey(Organisation, models.PROTECT, related_name="+", verbose_name=_("区"))
-    origin_visit = models.ForeignKey(Visit, models.PROTECT, related_name="+", verbose_name=_("走访"))
+    # null: the owner declared the need alone
+    origin_visit = models.ForeignKey(
+        Visit, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("走访")
+    )
     need = models.ForeignKey(FinancingNeed, models.PROTECT, related_name="+", verbose_name=_("融资需求"))
     amount_yuan = models.DecimalField(_("需求金额(元)"), max_digits=14, decimal_places=2, null=True)
     stage = models.CharField(_("环节"), max_length=20, choices=Stage, default=Stage.INTAKE)

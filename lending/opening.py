@@ -19,15 +19,16 @@ STILL_OPEN_TO_CHANGE = (Stage.INTAKE, Stage.RETURNED)
 
 
 @receiver(visit_recorded)
-def on_visit_recorded(sender, visit: Visit, by: User, now: datetime, **_) -> CaseAnswer | None:
-    if visit.outcome != Visit.Outcome.NEED:
+def on_visit_recorded(
+    sender, visit: Visit | None, need: FinancingNeed | None, by: User | None, now: datetime, **_
+) -> CaseAnswer | None:
+    if need is None:
         return None
-    need = visit.need
     # the lock of the business row lines up two visits to one firm, so the second one joins the first one's case
     business = (
         Business.objects.select_for_update(no_key=True, of=("self",))
         .select_related("district")
-        .get(pk=visit.business_id)
+        .get(pk=need.business_id)
     )
     # then the case: one that a withdrawal is closing right now is waited for, and once closed is no longer found
     open_cases = FinancingCase.objects.select_for_update(no_key=True, of=("self",)).filter(stage__in=OPEN)
@@ -49,15 +50,17 @@ def missing_for(need: FinancingNeed, now: datetime) -> list[str]:
     return lacking
 
 
-def _open(business: Business, need: FinancingNeed, visit: Visit, *, by: User, now: datetime) -> CaseAnswer:
-    district = business.district or by.district
+def _open(
+    business: Business, need: FinancingNeed, visit: Visit | None, *, by: User | None, now: datetime
+) -> CaseAnswer:
+    district = business.district or (by.district if by else None)
     if district is None:  # kept as a visit; a case must belong to a district's team
         return CaseAnswer(missing=["district"], reason="district_unknown")
     case = FinancingCase.objects.create(
         number=next_case_number(district.code, day_of(now).year), business=business, district=district, origin_visit=visit,
         need=need, amount_yuan=need.amount_yuan, stage=Stage.INTAKE, stage_since=now, opened_at=now,
     )  # fmt: skip
-    detail = {"visit": str(visit.pk), "mode": visit.mode, "amount_yuan": need.amount_yuan}
+    detail = _told(visit) | {"amount_yuan": need.amount_yuan}
     audit.record(case, "opened", by=by, now=now, detail=detail)
     lacking = missing_for(need, now)
     if not lacking:
@@ -65,9 +68,15 @@ def _open(business: Business, need: FinancingNeed, visit: Visit, *, by: User, no
     return CaseAnswer(number=case.number, missing=lacking)
 
 
-def _join(case: FinancingCase, need: FinancingNeed, visit: Visit, *, by: User, now: datetime) -> CaseAnswer:
+def _told(visit: Visit | None) -> dict[str, str]:
+    return {"visit": str(visit.pk), "mode": visit.mode} if visit else {"declared_by": "owner"}
+
+
+def _join(
+    case: FinancingCase, need: FinancingNeed, visit: Visit | None, *, by: User | None, now: datetime
+) -> CaseAnswer:
     """A further visit to a firm with an open case completes it where it waits, and is otherwise only noted."""
-    audit.record(case, "visit_added", by=by, now=now, detail={"visit": str(visit.pk), "mode": visit.mode})
+    audit.record(case, "visit_added" if visit else "need_declared", by=by, now=now, detail=_told(visit))
     if case.stage not in STILL_OPEN_TO_CHANGE:
         return CaseAnswer(number=case.number, reason="case_already_open")
     lacking = missing_for(need, now)

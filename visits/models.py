@@ -3,6 +3,9 @@
 from visits.codes.models import Code, RefusedScan
 from visits.consent.models import Consent, ConsentNotice, ConsentSigning
 from visits.field.models import FinancingNeed, Visit
+from visits.intake.models import OwnerReport
+from visits.presence.models import VisitPhoto
+from visits.protection.models import DoNotDisturb, VisitPolicy
 from visits.register.models import (
     Assignment,
     Business,
@@ -17,5 +20,7 @@ __all__ = [
     "Grid", "BusinessList", "ImportRun", "ImportRejection", "Business", "ListMembership", "Assignment",
     "Code", "RefusedScan",
     "ConsentNotice", "ConsentSigning", "Consent",
-    "Visit", "FinancingNeed",
+    "VisitPolicy", "DoNotDisturb",
+    "Visit", "FinancingNeed", "VisitPhoto",
+    "OwnerReport",
 ]  # fmt: skip

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from django.dispatch import Signal
 
 # Sent with `send` (not robust: an error undoes the visit too) inside the transaction that writes the visit.
-# Arguments: visit, by, now. A receiver may answer with a `CaseAnswer`; the visit keeps it, so that a repeat of the
-# same visit gets the first answer.
+# Arguments: visit, need (None where nothing is needed), by, now. Where an owner declared a need alone there is neither
+# visit nor by. A receiver may answer with a `CaseAnswer`; the visit keeps it, so that a repeat of the same visit gets
+# the first answer.
 visit_recorded = Signal()
 
 

@@ -29,6 +29,14 @@ class Visit(models.Model):
         REFUSED = "refused", _("拒绝走访")
         ALREADY_SERVED = "already_served", _("已有授信")
 
+    class Channel(models.TextChoices):
+        """How it reached us; a visit made without network arrives later than it was made."""
+
+        FORM = "form", _("走访表单")
+        API = "api", _("接口")
+        OUTBOX = "outbox", _("离线补传")
+        FILE = "file", _("文件导入")
+
     id = models.UUIDField(primary_key=True)
     business = models.ForeignKey(Business, models.PROTECT, related_name="visits", verbose_name=_("经营主体"))
     officer = models.ForeignKey(User, models.PROTECT, related_name="visits", verbose_name=_("走访人员"))
@@ -44,11 +52,28 @@ class Visit(models.Model):
     outcome = models.CharField(_("结果"), max_length=16, choices=Outcome)
     started_at = models.DateTimeField(_("开始"))
     ended_at = models.DateTimeField(_("结束"), null=True, blank=True)
-    recorded_at = models.DateTimeField(_("登记时间"))  # the server's clock; the two above are the phone's
+    # the server's clock. The two above are the phone's, put right by `clock_skew_s` where that is more than minutes.
+    recorded_at = models.DateTimeField(_("登记时间"))
+    channel = models.CharField(_("来源"), max_length=8, choices=Channel, default=Channel.FORM)
+    clock_skew_s = models.IntegerField(
+        null=True
+    )  # how far the phone's clock was behind ours when it sent; None: not told
+    imported_by = models.ForeignKey(  # who brought the phone's file to a desk
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("导入人"),
+    )
     lat = models.DecimalField(max_digits=7, decimal_places=4, null=True, blank=True)  # rounded to about 10 m
     lon = models.DecimalField(max_digits=7, decimal_places=4, null=True, blank=True)
     accuracy_m = models.PositiveIntegerField(null=True, blank=True)
     note = models.CharField(_("备注"), max_length=500, blank=True)
+    # which protections of the owner this visit went against (`visits.protection.rules.Mark`), and why it was made
+    protection_marks = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    protection_reason = models.CharField(_("仍要走访的理由"), max_length=200, blank=True)
     # what lending answered, kept so that a repeat gets the first answer
     case_number = models.CharField(_("办件编号"), max_length=24, blank=True, db_index=True)
     missing = ArrayField(models.CharField(max_length=40), default=list, blank=True)
@@ -124,7 +149,8 @@ class FinancingNeed(models.Model):
         QUARTER = "quarter", _("三个月内")
         PLANNING = "planning", _("提前了解")
 
-    visit = models.OneToOneField(Visit, models.PROTECT, related_name="need")
+    # null: the owner declared it alone, behind the door code
+    visit = models.OneToOneField(Visit, models.PROTECT, null=True, blank=True, related_name="need")
     business = models.ForeignKey(Business, models.PROTECT, related_name="needs")
     amount_yuan = models.DecimalField(
         _("需求金额(元)"),
@@ -145,6 +171,9 @@ class FinancingNeed(models.Model):
     # whom the bank calls, as the notice says; the register of businesses has no telephone numbers
     contact_name = models.CharField(_("联系人"), max_length=60, blank=True)
     contact_phone = models.CharField(_("联系电话"), max_length=32, blank=True)
+    declared_at = models.DateTimeField(_("提出时间"))
+    # the owner said on their own phone that this need is theirs
+    confirmed_at = models.DateTimeField(_("企业主确认时间"), null=True, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = _("融资需求")

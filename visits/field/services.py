@@ -157,24 +157,26 @@ def _write(
         note=said.note, content_digest=said.digest(),
     )  # fmt: skip
     visit.save(force_insert=True)
+    need = None
     if said.need:
-        _write_need(said.need, visit, signed_name=said.consent.signed_name if said.consent else "")
+        need = _write_need(said.need, visit, signed_name=said.consent.signed_name if said.consent else "")
     if signed:
         give_consent(
             business=business, notice=signed.notice, scopes=said.consent.scopes, recipients=signed.recipients,
             signed_name=said.consent.signed_name, signature_png=said.consent.signature_png, visit_id=visit.pk,
             by=by, now=now,
         )  # fmt: skip
-    _keep_answer(visit, visit_recorded.send(sender=Visit, visit=visit, by=by, now=now))
+    _keep_answer(visit, visit_recorded.send(sender=Visit, visit=visit, need=need, by=by, now=now))
     return visit
 
 
-def _write_need(need: rules.NeedSaid, visit: Visit, *, signed_name: str) -> None:
-    FinancingNeed.objects.create(
+def _write_need(need: rules.NeedSaid, visit: Visit, *, signed_name: str) -> FinancingNeed:
+    return FinancingNeed.objects.create(
         visit=visit, business=visit.business, amount_yuan=need.amount_yuan, purpose=need.purpose,
         purpose_text=need.purpose_text, term_months=need.term_months, guarantee=need.guarantee,
         urgency=need.urgency, preferred_banks=list(need.preferred_banks),
         contact_name=need.contact_name or signed_name, contact_phone=need.contact_phone,
+        declared_at=visit.recorded_at,
     )  # fmt: skip
 
 

@@ -6,9 +6,10 @@ from lending.bank_decision import reference as decline_reasons
 from lending.district_review import reference as criteria
 from lending.sla import reference as deadlines
 from visits.consent import reference as notices
+from visits.protection import reference as protection
 from visits.register import reference as lists
 
-STEPS = (lists.load, notices.load, criteria.load, decline_reasons.load, deadlines.load)
+STEPS = (lists.load, notices.load, protection.load, criteria.load, decline_reasons.load, deadlines.load)
 
 
 class Command(BaseCommand):

@@ -32,7 +32,7 @@ def case(
     )  # fmt: skip
     need = FinancingNeed.objects.create(
         visit=visit, business=firm, amount_yuan=amount, purpose="working_capital", purpose_text="节前备货",
-        term_months=12, guarantee="credit",
+        term_months=12, guarantee="credit", declared_at=visit.recorded_at,
     )  # fmt: skip
     made = FinancingCase.objects.create(
         number=next_case_number(cast.xuhui.code, at.year), business=firm, district=cast.xuhui, origin_visit=visit,

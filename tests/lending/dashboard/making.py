@@ -55,7 +55,9 @@ def case(
     of: Business, *, by: User, at: datetime = NOW, stage: str = "intake", yuan: str = "500000.00"
 ) -> FinancingCase:
     origin = visit(of, by=by, at=at, outcome="need")
-    need = FinancingNeed.objects.create(visit=origin, business=of, amount_yuan=Decimal(yuan))
+    need = FinancingNeed.objects.create(
+        visit=origin, business=of, amount_yuan=Decimal(yuan), declared_at=origin.recorded_at
+    )
     closed_at = at if stage in ("not_recommended", "disbursed", "closed_unfunded", "withdrawn") else None
     return FinancingCase.objects.create(
         number=f"{of.district.code}-2026-{next(_count):07d}", business=of, district=of.district, origin_visit=origin,

@@ -23,7 +23,9 @@ def case(
         id=uuid.uuid4(), business=business, officer=cast.officer, organisation=cast.branch, district=district,
         mode="on_site", outcome="need", started_at=now, recorded_at=now,
     )  # fmt: skip
-    need = FinancingNeed.objects.create(visit=visit, business=business, amount_yuan=make.YUAN)
+    need = FinancingNeed.objects.create(
+        visit=visit, business=business, amount_yuan=make.YUAN, declared_at=visit.recorded_at
+    )
     return FinancingCase.objects.create(
         number=next_case_number(district.code, now.year), business=business, district=district, origin_visit=visit,
         need=need, amount_yuan=make.YUAN, stage=stage, stage_since=now, opened_at=now,
