@@ -6,14 +6,14 @@ PY := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
 
-.PHONY: run test lint journey bench faults messages clean browser
+.PHONY: run test lint journey bench payload faults messages clean browser vendor
 .NOTPARALLEL:
 
-run: .venv/run.stamp
+run: .venv/run.stamp vendor
 	@exec $(PY) -m config.supervise
 
 # The journey is one story over six files, told by one worker; everything else is shared out file by file.
-test: .venv/dev.stamp browser
+test: .venv/dev.stamp vendor browser
 ifdef ARGS
 	@$(PY) -m pytest $(ARGS)
 else
@@ -31,10 +31,10 @@ journey: .venv/run.stamp
 	@$(PY) manage.py migrate --verbosity 0
 	@$(PY) manage.py journey
 
-bench: .venv/dev.stamp
+bench: .venv/dev.stamp vendor
 	@ONLY="$(ONLY)" $(PY) -m bench
 
-faults: .venv/dev.stamp
+faults: .venv/dev.stamp vendor
 	@$(PY) -m pytest -m faults -s $(ARGS)
 
 .venv/run.stamp: requirements.txt .venv/made.stamp
@@ -53,3 +53,6 @@ faults: .venv/dev.stamp
 
 browser:
 	@sh .ci/browser
+
+vendor: .venv/run.stamp
+	@$(PY) .ci/vendor.py

@@ -1,5 +1,6 @@
 """What stands in the papers is true: migrations, README, requirements, environment, beat table."""
 
+import json
 import os
 import re
 import subprocess
@@ -16,7 +17,7 @@ from config.schedule import SCHEDULE
 ROOT = Path(__file__).resolve().parent.parent
 READMES = ["README.md", "README.zh-CN.md"]
 # Named in the papers, made by running the product, absent from a fresh checkout.
-MADE_LATER = ("var/", ".venv", ".env")
+MADE_LATER = ("var/", ".venv", ".env", "node_modules", "static/vendor")
 
 
 @pytest.mark.django_db
@@ -86,12 +87,25 @@ def test_nobody_but_config_reads_the_environment():
     assert [str(path) for path in apps if re.search(r"os\.environ|getenv", path.read_text())] == []
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "requirements-node.txt"])
 def test_every_requirement_is_pinned_and_says_what_it_is_for(name):
     lines = [
         line for line in (ROOT / name).read_text().splitlines() if line and not line.startswith(("#", "-r"))
     ]
     assert [line for line in lines if not re.fullmatch(r"[\w\[\],-]+==[\w.]+  # .+", line)] == []
+
+
+def test_every_npm_package_is_pinned_and_says_what_it_is_for():
+    package = json.loads((ROOT / "package.json").read_text())
+    wanted = {**package["dependencies"], **package["devDependencies"]}
+    assert [name for name, version in wanted.items() if not re.fullmatch(r"\d+\.\d+\.\d+", version)] == []
+    assert set(wanted) - set(package["//"]) == set()
+
+
+def test_the_npm_lock_file_has_a_checksum_for_every_package_and_names_no_host_to_fetch_from():
+    lock = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    assert [name for name, entry in lock.items() if name and not entry.get("integrity")] == []
+    assert [name for name, entry in lock.items() if "resolved" in entry] == []
 
 
 def test_every_tick_expires_before_the_next_one():
