@@ -13,6 +13,7 @@ from visits.models import (
     Code,
     Consent,
     ConsentNotice,
+    DoNotDisturb,
     FinancingNeed,
     Grid,
     ImportRejection,
@@ -20,6 +21,7 @@ from visits.models import (
     ListMembership,
     RefusedScan,
     Visit,
+    VisitPolicy,
 )
 
 ANY_ROLE = tuple(Role)
@@ -28,6 +30,7 @@ OFFICE = (Role.PANEL, Role.CITY)
 
 @sees(BusinessList, *ANY_ROLE)
 @sees(ConsentNotice, *ANY_ROLE)
+@sees(VisitPolicy, *ANY_ROLE)
 def everybody(user: User) -> Q:
     return EVERYTHING
 
@@ -41,6 +44,7 @@ def everybody(user: User) -> Q:
 @sees(FinancingNeed, Role.CITY)
 @sees(ListMembership, Role.CITY)
 @sees(Assignment, Role.CITY)
+@sees(DoNotDisturb, Role.CITY)
 @sees(ImportRun, Role.CITY)
 @sees(ImportRejection, Role.CITY)
 @sees(RefusedScan, Role.AUDITOR)
@@ -91,6 +95,7 @@ def needs_of_the_district(user: User) -> Q:
 
 
 @sees(Consent, Role.PANEL)
+@sees(DoNotDisturb, Role.PANEL)
 @sees(ListMembership, Role.PANEL)
 def by_business_of_the_district(user: User) -> Q:
     return Q(business__district=user.district, business__district__isnull=False)

@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
+from visits.protection import marks
 from visits.register.models import Business
 
 
@@ -13,12 +14,7 @@ class VisitPolicy(models.Model):
     """Rules of visiting; effective-dated, a district's own before the city's. The one in force on the day of the visit
     rules it. Days are calendar days in Asia/Shanghai; 0 turns a rule off."""
 
-    class Answer(models.TextChoices):
-        """What happens to a visit against the protection. One made without network is always kept, and marked."""
-
-        MARK = "mark", _("登记并标记")
-        REASON = "reason", _("写明理由后登记")
-        REFUSE = "refuse", _("不予登记")
+    Answer = marks.Answer
 
     class Evidence(models.TextChoices):
         OFF = "off", _("不采集")
