@@ -48,6 +48,7 @@ class Visit(models.Model):
         Organisation, models.PROTECT, null=True, related_name="+", verbose_name=_("区")
     )
     code = models.ForeignKey(Code, models.PROTECT, null=True, blank=True, related_name="visits")
+    is_code_typed = models.BooleanField(default=False)  # by hand, as anyone could from a photo; not scanned
     mode = models.CharField(_("方式"), max_length=8, choices=Mode)
     outcome = models.CharField(_("结果"), max_length=16, choices=Outcome)
     started_at = models.DateTimeField(_("开始"))
