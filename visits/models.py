@@ -3,7 +3,7 @@
 from visits.codes.models import Code, RefusedScan
 from visits.consent.models import Consent, ConsentNotice, ConsentSigning
 from visits.field.models import FinancingNeed, Visit
-from visits.intake.models import OwnerReport
+from visits.intake.models import OwnerDeclaration, OwnerReport
 from visits.presence.models import VisitPhoto
 from visits.protection.models import DoNotDisturb, VisitPolicy
 from visits.register.models import (
@@ -22,5 +22,5 @@ __all__ = [
     "ConsentNotice", "ConsentSigning", "Consent",
     "VisitPolicy", "DoNotDisturb",
     "Visit", "FinancingNeed", "VisitPhoto",
-    "OwnerReport",
+    "OwnerDeclaration", "OwnerReport",
 ]  # fmt: skip
