@@ -11,6 +11,7 @@ from visits.models import (
     Business,
     BusinessList,
     Code,
+    CodeBatch,
     Consent,
     ConsentNotice,
     DoNotDisturb,
@@ -21,6 +22,7 @@ from visits.models import (
     ListMembership,
     RefusedScan,
     Visit,
+    VisitPhoto,
     VisitPolicy,
 )
 
@@ -38,9 +40,11 @@ def everybody(user: User) -> Q:
 @sees(Business, Role.CITY)
 @sees(Grid, Role.CITY)
 @sees(Code, Role.CITY)
+@sees(CodeBatch, Role.CITY)
 @sees(RefusedScan, Role.CITY)
 @sees(Consent, Role.CITY)
 @sees(Visit, Role.CITY)
+@sees(VisitPhoto, Role.CITY)
 @sees(FinancingNeed, Role.CITY)
 @sees(ListMembership, Role.CITY)
 @sees(Assignment, Role.CITY)
@@ -80,13 +84,19 @@ def own_visits(user: User) -> Q:
 
 
 @sees(FinancingNeed, Role.FIELD_OFFICER)
-def own_needs(user: User) -> Q:
+@sees(VisitPhoto, Role.FIELD_OFFICER)
+def by_own_visit(user: User) -> Q:
     return Q(visit__officer=user)
 
 
 @sees(Visit, Role.PANEL)
 def visits_of_the_district(user: User) -> Q:
     return Q(district=user.district, district__isnull=False)
+
+
+@sees(VisitPhoto, Role.PANEL)
+def photos_of_the_district(user: User) -> Q:
+    return Q(visit__district=user.district, visit__district__isnull=False)
 
 
 @sees(FinancingNeed, Role.PANEL)
@@ -117,6 +127,11 @@ def codes_of_the_district(user: User) -> Q:
     if user.district is None:
         return Q(pk__in=[])
     return place | of_district("officer__organisation", user.district)
+
+
+@sees(CodeBatch, Role.PANEL)
+def batches_of_the_district(user: User) -> Q:
+    return Q(district=user.district, district__isnull=False)
 
 
 @sees(Code, Role.FIELD_OFFICER)

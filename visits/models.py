@@ -1,5 +1,6 @@
 """Table of contents, in the order of the story."""
 
+from visits.codes.batches.models import CodeBatch, CodeBatchItem, CodeBatchPart
 from visits.codes.models import Code, RefusedScan
 from visits.consent.models import Consent, ConsentNotice, ConsentSigning
 from visits.field.models import FinancingNeed, Visit
@@ -18,7 +19,7 @@ from visits.register.models import (
 
 __all__ = [
     "Grid", "BusinessList", "ImportRun", "ImportRejection", "Business", "ListMembership", "Assignment",
-    "Code", "RefusedScan",
+    "Code", "RefusedScan", "CodeBatch", "CodeBatchItem", "CodeBatchPart",
     "ConsentNotice", "ConsentSigning", "Consent",
     "VisitPolicy", "DoNotDisturb",
     "Visit", "FinancingNeed", "VisitPhoto",
