@@ -3,6 +3,7 @@
 from visits.codes import admin as codes
 from visits.consent import admin as consent
 from visits.field import admin as field
+from visits.protection import admin as protection
 from visits.register import admin as register
 
-__all__ = ["register", "codes", "consent", "field"]
+__all__ = ["register", "codes", "consent", "field", "protection"]
