@@ -6,6 +6,7 @@ for this person to know of · 302 to the sign-in page, or after a deed. A deed i
 mean that the door was open; each one is undone.
 """
 
+import uuid
 from types import SimpleNamespace
 
 import pytest
@@ -15,9 +16,11 @@ from django.urls import URLPattern, get_resolver, resolve
 from accounts.roles import Role
 from tests import factories as make
 from tests.lending.story import pushed
+from tests.visits.presence import pictures
 from visits.codes.rules import token_for
 from visits.codes.services import issue_code
 from visits.models import Visit
+from visits.presence.services import keep_photo
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +41,7 @@ GET  /api/v1/visits/                                200 200 200 200 200 200 200 
 POST /api/v1/visits/                                400 400 403 403 403 403 403 403 403 403 403 401
 GET  /api/v1/visits/{visit}/                        200 404 200 404 404 404 404 200 404 404 404 401
 POST /api/v1/visits/{visit}/annul/                  400 404 403 404 404 404 404 403 404 404 404 401
+PUT  /api/v1/visits/{visit}/photos/{new}/           422 404 403 404 404 404 404 403 404 404 404 401
 GET  /api/v1/cases/                                 200 200 200 200 200 200 200 200 200 200 200 401
 GET  /api/v1/cases/{case}/                          200 404 200 404 200 404 200 200 404 404 404 401
 POST /api/v1/cases/{case}/credit-lookup/            403 404 409 404 403 404 403 403 404 404 404 401
@@ -58,6 +62,7 @@ GET  /api/v1/dashboard/banks/                       403 403 200 200 200 200 200 
 GET  /                                              302 302 302 302 302 302 302 302 302 302 302 302
 GET  /sign-in/                                      200 200 200 200 200 200 200 200 200 200 200 200
 POST /sign-out/                                     302 302 302 302 302 302 302 302 302 302 302 302
+POST /language/                                      302 302 302 302 302 302 302 302 302 302 302 302
 GET  /q/{token}/                                    302 302 200 200 200 200 200 200 200 200 200 200
 GET  /track/{track}/                                200 200 200 200 200 200 200 200 200 200 200 200
 POST /track/{track}/withdraw/                       302 302 302 302 302 302 302 302 302 302 302 302
@@ -69,6 +74,8 @@ GET  /m/visit/{firm}/                               200 404 403 403 403 403 403 
 GET  /m/visits/                                     200 200 403 403 403 403 403 403 403 403 403 302
 GET  /m/visits/{visit}/                             200 404 403 403 403 403 403 403 403 403 403 302
 POST /m/visits/{visit}/annul/                       400 404 403 404 404 404 404 403 404 404 404 302
+POST /m/visits/{visit}/photos/                      302 404 403 404 404 404 404 403 404 404 404 302
+GET  /visits/{visit}/photos/{photo}/                200 404 200 404 404 404 404 200 404 404 404 302
 GET  /m/me/                                         200 200 403 403 403 403 403 403 403 403 403 302
 POST /m/me/code/                                    302 302 403 403 403 403 403 403 403 403 403 302
 GET  /m/returned/                                   200 200 403 403 403 403 403 403 403 403 403 302
@@ -112,9 +119,14 @@ def places(cast) -> SimpleNamespace:
     item = pushed(cast, of=firm, now=make.just_now())
     code = issue_code(subject=firm, by=cast.panel, now=make.just_now())
     make.user("officer2", Role.FIELD_OFFICER, make.branch(cast.other_bank, cast.pudong))
+    visit = Visit.objects.get(business=firm)
+    photo = keep_photo(
+        visit_id=visit.pk, photo_id=uuid.uuid4(), sent=pictures.jpeg(), by=visit.officer, now=make.just_now()
+    ).photo
     return SimpleNamespace(
         firm=firm.credit_code, case=item.case.number, track=item.case.track_token, item=item.pk, list=item.list.number,
-        visit=Visit.objects.get(business=firm).pk, token=token_for(code.secret), code=code.pk,
+        visit=visit.pk, token=token_for(code.secret), code=code.pk,
+        photo=photo.pk, new=uuid.uuid4(),
     )  # fmt: skip
 
 
@@ -123,7 +135,7 @@ def statuses(method: str, path: str, cast, web) -> list[int]:
     for actor in ACTORS:
         client = web(getattr(cast, actor, None))
         with transaction.atomic():
-            send = client.get if method == "GET" else client.post
+            send = getattr(client, method.lower())
             found.append(
                 send(path, **({} if method == "GET" else {"content_type": "application/json"})).status_code
             )

@@ -20,6 +20,7 @@ from visits.models import (
     ImportRejection,
     ImportRun,
     ListMembership,
+    OwnerReport,
     RefusedScan,
     Visit,
     VisitPhoto,
@@ -52,6 +53,7 @@ def everybody(user: User) -> Q:
 @sees(ImportRun, Role.CITY)
 @sees(ImportRejection, Role.CITY)
 @sees(RefusedScan, Role.AUDITOR)
+@sees(OwnerReport, Role.CITY, Role.AUDITOR)
 def whole_city(user: User) -> Q:
     return EVERYTHING
 
@@ -101,7 +103,15 @@ def photos_of_the_district(user: User) -> Q:
 
 @sees(FinancingNeed, Role.PANEL)
 def needs_of_the_district(user: User) -> Q:
-    return Q(visit__district=user.district, visit__district__isnull=False)
+    """An owner's own need has no visit; it belongs to the district of the firm."""
+    if user.district is None:
+        return Q(pk__in=[])
+    return Q(visit__district=user.district) | Q(visit__isnull=True, business__district=user.district)
+
+
+@sees(OwnerReport, Role.PANEL)
+def reports_of_the_district(user: User) -> Q:
+    return Q(district=user.district, district__isnull=False)
 
 
 @sees(Consent, Role.PANEL)

@@ -10,4 +10,5 @@ urlpatterns = [
     path("visits/", api.Visits.as_view(), name="api-visits"),
     path("visits/<uuid:pk>/", api.OneVisit.as_view(), name="api-visit"),
     path("visits/<uuid:pk>/annul/", api.AnnulVisit.as_view(), name="api-visit-annul"),
+    path("visits/<uuid:visit>/photos/<uuid:photo>/", api.OnePhoto.as_view(), name="api-visit-photo"),
 ]

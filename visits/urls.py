@@ -3,12 +3,20 @@ from django.urls import path, re_path
 from visits.codes import views as codes
 from visits.field import views as field
 from visits.field import visit_views as visit
+from visits.outbox import views as outbox
+from visits.presence import views as presence
 
 urlpatterns = [
     path("q/<str:token>/", codes.open_code, name="open-code"),
     path("codes/", codes.index, name="codes"),
     path("codes/print/", codes.print_sheet, name="codes-print"),
     re_path(r"^codes/(?P<pk>[0-9]{1,18})/(?P<deed>reissue|revoke)/$", codes.change, name="code-change"),
+    path("sw.js", outbox.worker, name="service-worker"),
+    path("manifest.webmanifest", outbox.manifest, name="manifest"),
+    path("m/day.json", outbox.day, name="day"),
+    path("m/outbox/", outbox.outbox, name="outbox"),
+    path("m/offline/", outbox.today_offline, name="today-offline"),
+    path("m/visit/offline/", outbox.visit_offline, name="visit-offline"),
     path("m/", field.today, name="today"),
     path("m/scan/", field.scan, name="scan"),
     path("m/visit/code/<str:token>/", visit.visit_by_code, name="visit-by-code"),
@@ -16,6 +24,8 @@ urlpatterns = [
     path("m/visits/", field.own_visits, name="own-visits"),
     path("m/visits/<uuid:pk>/", visit.own_visit, name="own-visit"),
     path("m/visits/<uuid:pk>/annul/", visit.annul, name="own-visit-annul"),
+    path("m/visits/<uuid:pk>/photos/", presence.add_photos, name="own-visit-photos"),
+    path("visits/<uuid:visit>/photos/<uuid:pk>/", presence.photo, name="visit-photo"),
     path("m/me/", field.me, name="me"),
     path("m/me/code/", field.own_code, name="own-code"),
 ]
