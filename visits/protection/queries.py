@@ -2,8 +2,7 @@
 
 from datetime import date, datetime
 
-from django.db.models import BigIntegerField, DateField, DateTimeField, F, Func, JSONField, Q, QuerySet, Value
-from django.db.models.functions import Cast, Coalesce
+from django.db.models import Expression, F, JSONField, Q, QuerySet
 
 from accounts.clock import day_of
 from accounts.models import Organisation, User
@@ -11,59 +10,31 @@ from visits.protection import rules
 from visits.protection.models import DoNotDisturb, VisitPolicy
 from visits.register.models import Business
 
-TOLD_FOR = 30  # days a visit by somebody else is told, where no cooling-off rules
-NOBODY_MET = ", ".join(f"'{outcome}'" for outcome in rules.NOBODY_MET)
 
-# One scalar for all facts: joined to the row of the business, so that the record path pays no further statement and
-# the ORM compiles one expression. Every subquery ends at the first row of an index, however often a firm was visited.
-# Offices of one bank are one organisation here (`house`): the bank itself, or where no bank is, the organisation.
-HOUSE = "CASE o.kind WHEN 'branch' THEN o.parent_id ELSE o.id END"
-FACTS = f"""(SELECT jsonb_build_object(
-  'policy', to_jsonb(p),
-  'until', (SELECT max(d.until_on) FROM visits_donotdisturb d
-    WHERE d.business_id = x.business AND d.starts_at <= x.at AND d.until_on >= x.day
-      AND (d.lifted_at IS NULL OR d.lifted_at > x.at)
-      -- an owner who declared a need since has asked to be called
-      AND NOT EXISTS (SELECT FROM visits_financingneed n WHERE n.business_id = x.business AND n.visit_id IS NULL
-        AND n.declared_at > d.starts_at AND n.declared_at <= x.at)),
-  'last', (SELECT jsonb_build_object('at', v.started_at, 'name', h.name)
-    FROM visits_visit v JOIN accounts_organisation o ON o.id = v.organisation_id
-      JOIN accounts_organisation h ON h.id = {HOUSE}
-    WHERE v.business_id = x.business AND v.annulled_at IS NULL AND v.outcome NOT IN ({NOBODY_MET})
-      AND h.id IS DISTINCT FROM x.house AND v.started_at <= x.at
-      AND v.started_at >= (x.day - greatest(p.cooling_off_days, {TOLD_FOR}))::timestamp AT TIME ZONE 'Asia/Shanghai'
-    ORDER BY v.started_at DESC LIMIT 1),
-  'lead', coalesce(
-    (SELECT jsonb_build_object('id', h.id, 'name', h.name, 'is_assigned', true, 'at', NULL)
-      FROM visits_listmembership m JOIN visits_businesslist l ON l.id = m.list_id
-        JOIN visits_assignment a ON a.list_id = m.list_id AND a.grid_id = x.grid
-        JOIN accounts_organisation h ON h.id = a.bank_id
-      WHERE m.business_id = x.business AND a.starts_on <= x.day AND (a.ends_on IS NULL OR a.ends_on >= x.day)
-      ORDER BY l.position, l.code, a.id DESC LIMIT 1),
-    (SELECT jsonb_build_object('id', h.id, 'name', h.name, 'is_assigned', false, 'at', v.started_at)
-      FROM visits_visit v JOIN accounts_organisation o ON o.id = v.organisation_id
-        JOIN accounts_organisation h ON h.id = {HOUSE} AND h.kind = 'bank'
-      WHERE v.business_id = x.business AND v.annulled_at IS NULL AND v.outcome NOT IN ({NOBODY_MET})
-        AND v.started_at <= x.at
-        AND v.started_at >= (x.day - p.lead_window_days)::timestamp AT TIME ZONE 'Asia/Shanghai'
-      ORDER BY v.started_at LIMIT 1)))
-  FROM (SELECT %(expressions)s) AS x (business, grid, district, house, at, day)
-  LEFT JOIN LATERAL (SELECT * FROM visits_visitpolicy q
-    WHERE (q.district_id = x.district OR q.district_id IS NULL) AND q.effective_from <= x.day
-    ORDER BY q.district_id IS NOT NULL DESC, q.effective_from DESC LIMIT 1) p ON true)"""  # noqa: S608  constants only
+class Told(Expression):
+    """`visits_protection(…)` of the row: one scalar, in the statement of the business. Written out and not made of
+    `Func` and `Cast`, because the record path pays for compiling it with every visit."""
+
+    def __init__(self, *, district: int | None, house: int | None, at: datetime) -> None:
+        super().__init__(output_field=JSONField())
+        self.about, self.table = (district, house, at), ""
+
+    def resolve_expression(self, query=None, *args, **kwargs) -> "Told":
+        found = self.copy()
+        found.table = query.get_initial_alias()
+        return found
+
+    def as_sql(self, compiler, connection) -> tuple[str, tuple]:
+        row = connection.ops.quote_name(self.table)
+        own = f"{row}.id, {row}.grid_id, coalesce({row}.district_id, %s::bigint)"
+        return f"visits_protection({own}, %s::bigint, %s::timestamptz)", self.about
 
 
 def with_protection(businesses: QuerySet[Business], *, officer: User, at: datetime) -> QuerySet[Business]:
     """Adds `protection`, all that is known at `at` for a visit of this officer, in the statement of the rows;
     `facts(business, officer=…, at=…)` reads it. Visits that came in late count as of when they were made."""
     place = officer.district and officer.district.pk
-    told = Func(
-        F("pk"), F("grid_id"), Coalesce(F("district_id"), Cast(Value(place), BigIntegerField())),
-        Cast(Value(house_of(officer)), BigIntegerField()), Cast(Value(at), DateTimeField()),
-        Cast(Value(day_of(at)), DateField()),
-        template=FACTS, output_field=JSONField(),
-    )  # fmt: skip
-    return businesses.annotate(protection=told)
+    return businesses.annotate(protection=Told(district=place, house=house_of(officer), at=at))
 
 
 def facts(business: Business, *, officer: User, at: datetime) -> rules.Facts:

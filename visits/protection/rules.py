@@ -9,7 +9,7 @@ from accounts.clock import day_of
 from visits.protection.marks import Answer, Mark
 
 ON_SITE = "on_site"
-# outcomes of visits at which nobody was disturbed: they start neither a cooling-off nor a lead
+# outcomes of visits at which nobody was disturbed: they start neither a cooling-off nor a lead (`visits_protection` too)
 NOBODY_MET = ("unreachable", "wrong_address")
 
 
