@@ -1,4 +1,4 @@
-// What a visit form gains from JavaScript: banks named in the need come first, a position on request, a finger signature.
+// What a visit form gains from JavaScript: banks named in the need come first, a position on request.
 const form = document.querySelector("form[data-visit-form]");
 
 function bankChoice(box) {
@@ -39,43 +39,7 @@ function locate(box) {
   });
 }
 
-function signature(box) {
-  const canvas = box.querySelector("canvas");
-  const pen = canvas.getContext("2d");
-  const field = form.elements.signature_png;
-  let last = null;
-  const clear = () => { pen.fillStyle = "#fff"; pen.fillRect(0, 0, canvas.width, canvas.height); field.value = ""; };
-  const size = () => {
-    if (!canvas.clientWidth || canvas.width === canvas.clientWidth) return; // hidden, or nothing changed
-    canvas.width = canvas.clientWidth;
-    canvas.height = canvas.clientHeight;
-    clear();
-  };
-  box.hidden = false;
-  new ResizeObserver(size).observe(canvas);
-  canvas.addEventListener("pointerdown", (event) => {
-    canvas.setPointerCapture(event.pointerId);
-    last = [event.offsetX, event.offsetY];
-  });
-  canvas.addEventListener("pointermove", (event) => {
-    if (!last) return;
-    pen.strokeStyle = "#111";
-    pen.lineWidth = 2.5;
-    pen.lineCap = "round";
-    pen.beginPath();
-    pen.moveTo(...last);
-    last = [event.offsetX, event.offsetY];
-    pen.lineTo(...last);
-    pen.stroke();
-  });
-  for (const end of ["pointerup", "pointercancel"]) {
-    canvas.addEventListener(end, () => { if (last) { last = null; field.value = canvas.toDataURL("image/png"); } });
-  }
-  box.querySelector("[data-signature-clear]").addEventListener("click", clear);
-}
-
 if (form) {
   for (const box of form.querySelectorAll("[data-bank-choice]")) bankChoice(box);
   for (const box of form.querySelectorAll("[data-locate]")) locate(box);
-  for (const box of form.querySelectorAll("[data-signature]")) signature(box);
 }
