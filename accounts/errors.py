@@ -51,3 +51,14 @@ class Conflict(Refusal):
     code = "conflict"
     status = 409
     sentence = _("内容已被他人更新,请刷新后再试。")
+
+
+class TooMany(Refusal):
+    """Asked too often; `retry_after` says in how many seconds it is worth trying again."""
+
+    code, status, is_retryable = "too_many_requests", 429, True
+    sentence = _("操作过于频繁,请稍后再试。")
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__()

@@ -1,10 +1,12 @@
-"""Refusals raised in page views become a page (or JSON under /api/)."""
+"""Refusals raised in page views become a page (or JSON under /api/); pages whose address is a key are kept by nobody."""
+
+import math
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from accounts.api_errors import shape
-from accounts.errors import Refusal
+from accounts.errors import Refusal, TooMany
 
 OWNERS = ("/track/", "/q/")  # behind these stand people without an account
 
@@ -14,7 +16,11 @@ class RefusalPages:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if request.path.startswith(OWNERS):
+            response.headers["Cache-Control"] = "no-store"
+            response.headers["X-Robots-Tag"] = "noindex, nofollow"
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, Refusal):
@@ -25,4 +31,9 @@ class RefusalPages:
             return response
         context = {"code": error.code, "sentence": error.sentence, "fields": error.fields}
         context["is_owner"] = request.path.startswith(OWNERS) and not request.user.is_authenticated
+        if isinstance(error, TooMany):
+            context["minutes"] = math.ceil(error.retry_after / 60)
+            page = render(request, "too_many.html", context, status=error.status)
+            page.headers["Retry-After"] = str(error.retry_after)
+            return page
         return render(request, "refused.html", context, status=error.status)

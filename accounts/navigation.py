@@ -1,5 +1,7 @@
 """The left-hand navigation of the desk pages, one table for all apps; pages are named, never imported."""
 
+from collections.abc import Callable
+
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
@@ -15,9 +17,23 @@ CITY = ("city", _("全市看板"), "chart")
 WORK = (
     ("district-queue", _("办件审核"), "inbox"),
     ("district-lists", _("推荐清单"), "document"),
+    ("owner-reports", _("举报投诉"), "flag"),
     ("codes-print", _("二维码"), "qr"),
 )
 ADMIN = ("admin:index", _("后台管理"), "gear")
+
+Count = Callable[[User], int]
+_COUNTS: dict[str, Count] = {}
+
+
+def counted(name: str) -> Callable[[Count], Count]:
+    """Register what waits behind the page of that name, shown beside it where there is any."""
+
+    def register(count: Count) -> Count:
+        _COUNTS[name] = count
+        return count
+
+    return register
 
 
 def desk(request: HttpRequest) -> dict:
@@ -29,7 +45,10 @@ def entries(user: User, path: str) -> list[dict]:
     if not may(user, Do.SEE_DISTRICT):
         return []
     shown = (CITY, *WORK, ADMIN) if may(user, Do.SEE_CITY) else (DISTRICT, *WORK)
-    found = [{"url": reverse(name), "label": label, "icon": icon} for name, label, icon in shown]
+    found = [
+        {"url": reverse(name), "label": label, "icon": icon, "count": _waiting(name, user), "state": "soon"}
+        for name, label, icon in shown
+    ]
     current = max(
         (row["url"] for row in found if path.startswith(_section(row["url"]))), key=len, default=None
     )
@@ -39,3 +58,8 @@ def entries(user: User, path: str) -> list[dict]:
 def _section(url: str) -> str:
     """/codes/print/ stands for all of /codes/."""
     return url.removesuffix("print/")
+
+
+def _waiting(name: str, user: User) -> int | None:
+    """None instead of 0: a clean row stays clean."""
+    return _COUNTS[name](user) or None if name in _COUNTS else None

@@ -31,6 +31,7 @@ class Do(models.TextChoices):
     DECIDE = "decide", _("作出授信决定")
     CORRECT_DECISION = "correct_decision", _("更正授信决定")
     ALLOT = "allot", _("分派承办网点")
+    ANSWER_REPORTS = "answer_reports", _("答复举报与投诉")
     SEE_DISTRICT = "see_district", _("查看区级看板")
     SEE_CITY = "see_city", _("查看市级看板")
     IMPORT_REGISTER = "import_register", _("导入名录")
@@ -43,11 +44,21 @@ class Do(models.TextChoices):
 MAY: dict[Role, frozenset[Do]] = {
     Role.FIELD_OFFICER: frozenset({Do.RECORD_VISIT}),
     Role.PANEL: frozenset(
-        {Do.PRINT_CODES, Do.LOOK_UP_CREDIT, Do.REVIEW, Do.ISSUE_LIST, Do.CONFIRM_OUTCOME, Do.SEE_DISTRICT}
+        {
+            Do.PRINT_CODES,
+            Do.LOOK_UP_CREDIT,
+            Do.REVIEW,
+            Do.ISSUE_LIST,
+            Do.CONFIRM_OUTCOME,
+            Do.ANSWER_REPORTS,
+            Do.SEE_DISTRICT,
+        }
     ),
     Role.BANK_REVIEWER: frozenset({Do.DECIDE}),
     Role.BANK_COORDINATOR: frozenset({Do.DECIDE, Do.CORRECT_DECISION, Do.ALLOT}),
-    Role.CITY: frozenset({Do.PRINT_CODES, Do.SEE_DISTRICT, Do.SEE_CITY, Do.IMPORT_REGISTER, Do.EDIT_RULES}),
+    Role.CITY: frozenset(
+        {Do.PRINT_CODES, Do.ANSWER_REPORTS, Do.SEE_DISTRICT, Do.SEE_CITY, Do.IMPORT_REGISTER, Do.EDIT_RULES}
+    ),
     # the three administrators of GB/T 22239-2019 level 3 hold no business data and no one holds two of the three
     Role.SYSTEM_ADMIN: frozenset({Do.MANAGE_PEOPLE}),
     Role.SECURITY_ADMIN: frozenset({Do.MANAGE_SECURITY}),

@@ -18,3 +18,4 @@ class CaseAnswer:
     number: str = ""
     missing: list[str] = field(default_factory=list)  # dotted names of the API, e.g. "need.amount_yuan"
     reason: str = ""
+    follow_path: str = ""  # where an owner who declared alone follows the case; empty where it joined another one

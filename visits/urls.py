@@ -1,4 +1,4 @@
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
 from visits.codes import views as codes
 from visits.field import views as field
@@ -7,7 +7,7 @@ from visits.outbox import views as outbox
 from visits.presence import views as presence
 
 urlpatterns = [
-    path("q/<str:token>/", codes.open_code, name="open-code"),
+    path("", include("visits.intake.urls")),
     path("codes/", codes.index, name="codes"),
     path("codes/print/", codes.print_sheet, name="codes-print"),
     re_path(r"^codes/(?P<pk>[0-9]{1,18})/(?P<deed>reissue|revoke)/$", codes.change, name="code-change"),

@@ -1,4 +1,4 @@
-"""What a scanned code opens (`/q/<token>/`), and the pages where a team prints, renews and revokes codes."""
+"""The pages where a team prints, renews and revokes codes."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -8,47 +8,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import client_address
 from accounts.access import get_visible, require, visible_to
-from accounts.roles import HOME, Do, Role
+from accounts.roles import Do
 from visits.codes import queries, rules, services, sheet
 from visits.codes.models import Code
-from visits.errors import CodeRefused
 from visits.register.models import BusinessList, Grid
-
-GONE = 410  # a page may say more plainly than the API that the code was right once
-
-
-@never_cache
-@require_GET
-def open_code(request: HttpRequest, token: str) -> HttpResponse:
-    """Anyone's phone opens this. An officer at a door goes on to the visit; everybody else is told what it is."""
-    user, now = request.user, timezone.now()
-    try:
-        code = services.scan(text=token, by=user, now=now, address=client_address.of(request))
-    except CodeRefused as refusal:
-        status = GONE if refusal.status == 422 else refusal.status
-        return render(request, "visits/codes/refused.html", {"refusal": refusal}, status=status)
-    if code.business and user.is_authenticated and user.role == Role.FIELD_OFFICER:
-        return redirect("visit-by-code", token=rules.token_for(code.secret))
-    return render(request, f"visits/codes/{code.kind}.html", _about(code, user, now))
-
-
-def _about(code: Code, user, now) -> dict:
-    """What this person may read of the code. A stranger learns of a business what stands on the door: its name."""
-    is_insider = user.is_authenticated and queries.is_seen_by(code, user)
-    if user.is_authenticated and not is_insider:
-        services.note_refused(
-            text=rules.token_for(code.secret), reason="not_yours", code=code, by=user, now=now
-        )
-    return {
-        "code": code, "is_insider": is_insider, "is_refused": user.is_authenticated and not is_insider,
-        "short": rules.short_code(rules.token_for(code.secret)), "today": timezone.localtime(now),
-        "report_to": queries.report_to(code), "home": HOME[user.role] if user.is_authenticated else "",
-    }  # fmt: skip
 
 
 @login_required

@@ -78,10 +78,10 @@ class OwnerReport(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.reference}"
+
     @property
     def reference(self) -> str:
         """What is told on the telephone: JB-000012, TS-000013."""
         return f"{'JB' if self.kind == self.Kind.SUSPICIOUS else 'TS'}-{self.pk:06d}"
-
-    def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.reference}"

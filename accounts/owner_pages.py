@@ -1,0 +1,30 @@
+"""Pages for people without an account: the token in the address is the key, and everybody may try keys."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from accounts import client_address, rate_limits
+
+
+def for_owners(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Counts who looks and who writes; what is too much is refused with TooMany before anything is read."""
+
+    @wraps(view)
+    def counted(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        limits = rate_limits.WRITE if request.method == "POST" else rate_limits.READ
+        _count(limits, request, kwargs.get("token", ""))
+        return view(request, *args, **kwargs)
+
+    return counted
+
+
+def count_leaving(request: HttpRequest, token: str) -> None:
+    """Before something is left behind that people have to work through."""
+    _count(rate_limits.LEAVE, request, token)
+
+
+def _count(limits: rate_limits.Limits, request: HttpRequest, token: str) -> None:
+    rate_limits.spend(limits, address=client_address.of(request), token=token, now=timezone.now())
