@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.forms import UserChangeForm, UserCreationForm
 
 from accounts.models import Organisation, User
+from accounts.punctuation import listed
 from accounts.roles import Role
 
 Kind = Organisation.Kind
@@ -25,7 +26,7 @@ def check_place(form: forms.ModelForm, said: dict) -> None:
     if "role" not in form.fields or "organisation" not in form.fields or kinds is None:
         return
     if place is None or place.kind not in kinds:
-        names = "、".join(str(kind.label) for kind in kinds)
+        names = listed(str(kind.label) for kind in kinds)
         form.add_error(
             "organisation", ValidationError(_("该岗位须属于:%(kinds)s。"), params={"kinds": names})
         )

@@ -10,6 +10,7 @@ from accounts.access import visible_to
 from accounts.errors import Invalid
 from accounts.models import Organisation
 from accounts.pagination import CursorPage
+from accounts.punctuation import listed
 from accounts.roles import HOME, MAY
 
 
@@ -42,7 +43,7 @@ class Organisations(ListAPIView):
         )
         kind, parent = self.request.query_params.get("kind"), self.request.query_params.get("parent")
         if kind and kind not in Organisation.Kind.values:
-            raise Invalid(fields={"kind": "、".join(Organisation.Kind.values)})
+            raise Invalid(fields={"kind": listed(Organisation.Kind.values)})
         rows = rows.filter(kind=kind) if kind else rows
         return rows.filter(parent__code=parent.replace("\x00", "")) if parent else rows
 

@@ -12,7 +12,7 @@ import django
 from django.core.management import CommandError, call_command, get_commands
 from django.db import OperationalError, connection
 
-from config import embedded, env
+from config import catalogues, embedded, env
 
 LOCK = 0x444F4F52  # "DOOR"; any number that nobody else takes
 
@@ -20,6 +20,7 @@ LOCK = 0x444F4F52  # "DOOR"; any number that nobody else takes
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     embedded.use_if_needed()
+    catalogues.compile_all()  # before Django reads them
     django.setup()
     try:
         prepare()

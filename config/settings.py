@@ -2,9 +2,8 @@
 
 from celery.schedules import schedule
 from csp.constants import NONE, SELF
-from django.utils.translation import gettext_lazy as _
 
-from config import embedded, env
+from config import catalogues, embedded, env
 from config.schedule import AT, SCHEDULE
 from config.unfold import UNFOLD  # noqa: F401  the look of the admin
 
@@ -53,6 +52,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "accounts.language.LanguageByCookie",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
     "config.csp.PolicyByPath",
     "accounts.middleware.RefusalPages",
+    "visits.outbox.middleware.RightOfficer",
     "accounts.idempotency.IdempotencyMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
@@ -163,8 +164,15 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
 # --- Language, time ---------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
-LANGUAGES = [("zh-hans", _("简体中文")), ("en", "English")]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]  # each in its own words
+# The first is written by makemessages, the second by hand: it holds the Chinese of libraries that ship none.
+LOCALE_PATHS = catalogues.FOLDERS
+FORMAT_MODULE_PATH = ["config.formats"]
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 60 * 60  # seconds; the choice belongs to the device, not to the session
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = IS_HTTPS
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.time_zone("TIME_ZONE", "Asia/Shanghai")
@@ -178,7 +186,7 @@ IS_STATIC_HASHED = not DEBUG
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "config.static_files.HashedStaticFiles"
         if IS_STATIC_HASHED
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
@@ -197,6 +205,10 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Deadlines turn at midnight; a site may keep the mails about them to office hours, in Shanghai's time.
 ALERT_FROM_HOUR = env.number("ALERT_FROM_HOUR", 0, low=0, high=23)
 ALERT_UNTIL_HOUR = env.number("ALERT_UNTIL_HOUR", 24, low=ALERT_FROM_HOUR + 1, high=24)
+
+# --- Printed sheets of codes ------------------------------------------------------------------------------------------
+# Noto Sans SC as set-up installs it; without it sheets use the PDF reader's own Chinese face and say so.
+SHEET_FONTS = env.text("SHEET_FONTS", str(BASE_DIR / "node_modules/@expo-google-fonts/noto-sans-sc"))
 
 # --- REST -------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -264,11 +276,22 @@ CREDIT_SOURCES = env.json_list(
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "config.logs.MaskedFormatter",
+            "format": "{asctime} {levelname} {name} {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        "django.server": {
+            "handlers": [],
+            "level": "INFO",
+            "propagate": True,
+        },  # runserver's own lines, masked too
         "axes": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
     },

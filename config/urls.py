@@ -2,6 +2,8 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.decorators.csrf import csrf_exempt
+from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from config import health
@@ -16,6 +18,8 @@ urlpatterns = [
     path("api/v1/", include("visits.api_urls")),
     path("api/v1/", include("lending.api_urls")),
     path("admin/", admin.site.urls),
+    # Exempt: a page kept for offline use has a stale token, and a language chosen for somebody harms nobody.
+    path("language/", csrf_exempt(set_language), name="set_language"),
     path("", include("accounts.urls")),
     path("", include("visits.urls")),
     path("", include("lending.urls")),

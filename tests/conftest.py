@@ -47,8 +47,9 @@ import django  # noqa: E402
 import pytest  # noqa: E402
 from pytest_django.plugin import blocking_manager_key  # noqa: E402
 
-from config import embedded  # noqa: E402
+from config import catalogues, embedded  # noqa: E402
 
+catalogues.compile_all()
 django.setup()  # before any other conftest imports a model
 
 
@@ -95,10 +96,12 @@ def django_db_setup(django_db_setup, django_db_blocker) -> None:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_teardown(item: pytest.Item):
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None):
     """A test with real transactions empties every table when it is over; the next one, in whatever file, needs the
     reference data."""
     result = yield
+    if nextitem is None:  # the database went with the last test
+        return result
     marker = item.get_closest_marker("django_db")
     is_transactional = marker is not None and marker.kwargs.get("transaction", False)
     if is_transactional or {"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ())):

@@ -19,6 +19,7 @@ from accounts.admin_export import Due
 from accounts.admin_scope import ScopedAdmin
 from accounts.errors import Refusal
 from accounts.roles import BANK_ROLES, Do, Role
+from accounts.templatetags.doorstep import is_english
 from lending.bank_decision import inbox, queries, services
 from lending.bank_decision.admin_case import CasePages
 from lending.bank_decision.admin_feedback import FeedbackPages
@@ -174,7 +175,8 @@ class RecommendationInbox(FeedbackPages, CasePages, ScopedAdmin):
 
 
 def in_wan(yuan):
-    return None if yuan is None else yuan / 10_000
+    """In English the column says yuan, as everywhere (`wan`)."""
+    return yuan if yuan is None or is_english() else yuan / 10_000
 
 
 def column(show, title: str, name: str, ordering: str | None = None):

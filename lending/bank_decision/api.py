@@ -18,6 +18,7 @@ from accounts.clock import SHANGHAI
 from accounts.errors import Invalid, NotAllowed, NotFound
 from accounts.models import Organisation
 from accounts.pagination import CursorPage
+from accounts.punctuation import listed
 from accounts.roles import BANK_ROLES, Do, Role
 from lending.bank_decision import queries, rules, services
 from lending.bank_decision import serializers as shapes
@@ -62,7 +63,7 @@ def narrowed(rows: QuerySet[Recommendation], asked: dict) -> QuerySet[Recommenda
         rows = rows.filter(bank=bank_of(bank))
     if state:
         if state not in Recommendation.State.values:
-            raise Invalid(fields={"state": "、".join(Recommendation.State.values)})
+            raise Invalid(fields={"state": listed(Recommendation.State.values)})
         rows = rows.filter(state=state)
     return rows.filter(due_at__lte=moment_of(due_before)) if due_before else rows
 

@@ -21,6 +21,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from accounts.errors import Refusal
+from accounts.punctuation import listed
 from visits.register.scan import UnusableFile
 from visits.register.scan_xlsx import refuse_bombs, text_of
 
@@ -106,7 +107,7 @@ def read(file: BinaryIO, size: int) -> list[Line]:
     rows = _of_workbook(file) if start == b"PK\x03\x04" else _of_text(file.read())
     header = [cell.strip() for cell in next(rows, [])]
     if missing := [heading for heading in NEEDED if heading not in header]:
-        raise SheetUnusable(_("第一行缺少这些列:%(missing)s。") % {"missing": "、".join(missing)})
+        raise SheetUnusable(_("第一行缺少这些列:%(missing)s。") % {"missing": listed(missing)})
     found = []
     for number, cells in enumerate(rows, 2):
         said = {FIELDS[h]: cell.strip() for h, cell in zip(header, cells, strict=False) if h in FIELDS}

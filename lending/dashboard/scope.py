@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.access import may, require
 from accounts.errors import Invalid, NotFound
 from accounts.models import Organisation, User
+from accounts.punctuation import listed
 from accounts.roles import Do
 from lending.dashboard.period import EARLIEST, LATEST, NAMES, Period, named
 from visits.models import BusinessList
@@ -72,14 +73,14 @@ def for_everywhere(scope: Scope) -> Scope:
 def refuse_unknown(params: dict[str, str], known: tuple[str, ...]) -> None:
     """A misspelt filter must not answer with the figures of everything."""
     if strange := [name for name in params if name not in known]:
-        sentence = _("没有这个参数,可用:%(names)s") % {"names": "、".join(known)}
+        sentence = _("没有这个参数,可用:%(names)s") % {"names": listed(known)}
         raise Invalid(fields={name[:LONGEST]: sentence for name in strange[:5]})
 
 
 def read_period(params: dict[str, str], now: datetime) -> Period:
     name = params.get("period", "")
     if name and name not in NAMES:
-        raise Invalid(fields={"period": "、".join(NAMES)})
+        raise Invalid(fields={"period": listed(NAMES)})
     first, last = read_day(params, "from"), read_day(params, "to")
     if first is None and last is None:
         return named(name or "all", now)

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.templatetags.doorstep import YUAN_PER_WAN
+from accounts.templatetags.doorstep import YUAN_PER_WAN, is_english
 from lending.dashboard.declines import Reason
 from lending.dashboard.facts import BANKS_CHANGE_AT, BY_CODE, STEPS
 from lending.dashboard.funnel import Steps, Tally
@@ -28,8 +28,12 @@ def number(value: int) -> str:
 
 
 def whole_wan(yuan: Decimal) -> str:
-    """Sums of many firms in whole 万元: decimals would only hide the size. "<1" for what would round to nothing."""
+    """Sums of many firms in whole 万元: decimals would only hide the size. "<1" for what would round to nothing.
+
+    In English the same in yuan, as everywhere (`wan`)."""
     rounded = int((yuan / YUAN_PER_WAN).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    if is_english():
+        return "<10,000" if yuan and not rounded else f"{rounded * int(YUAN_PER_WAN):,}"
     return "<1" if yuan and not rounded else number(rounded)
 
 

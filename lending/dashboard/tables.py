@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.errors import Invalid
+from accounts.punctuation import listed
 from accounts.templatetags.doorstep import NOTHING
 from lending.dashboard.queries import Row
 from lending.dashboard.shapes import Links, number, whole_wan
@@ -126,7 +127,7 @@ def ordered(rows: list[Row], columns: tuple[Column, ...], order: str, parameter:
         return rows
     column = next((column for column in columns if column.name == order.removeprefix("-")), None)
     if column is None:
-        raise Invalid(fields={parameter: "、".join(column.name for column in columns)})
+        raise Invalid(fields={parameter: listed(column.name for column in columns)})
     known = [row for row in rows if column.value(row) is not None]
     rest = [row for row in rows if column.value(row) is None]
     return sorted(known, key=column.value, reverse=order.startswith("-")) + rest

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from accounts.punctuation import listed
 from accounts.templatetags.doorstep import wan
 
 ADVERSE, PLAIN, OPEN = "late", "info", "soon"
@@ -78,7 +79,7 @@ def evidence(items: Sequence[dict], sources: Sequence[str], facts: Facts) -> dic
     if sources and not any(line["state"] == ADVERSE for line in found["good_credit_standing"]):
         text = _("已查来源中没有不利信息")
         found["good_credit_standing"].append(
-            {"text": text, "source": "、".join(sources), "state": PLAIN, "at": None}
+            {"text": text, "source": listed(sources), "state": PLAIN, "at": None}
         )
     order = {ADVERSE: 0, OPEN: 1, PLAIN: 2}
     return {name: sorted(lines, key=lambda line: order[line["state"]]) for name, lines in found.items()}
@@ -162,7 +163,7 @@ def _purpose(facts: Facts) -> list[dict]:
     words = f"{facts.purpose_name}:{facts.purpose_text}" if facts.purpose_text else facts.purpose_name
     lines = [_line(_("用途为%(purpose)s") % {"purpose": words}, _("走访登记"), facts.visited_on)]
     if struck := [word for word in FORBIDDEN if word in facts.purpose_text]:
-        text = _("用途说明中出现“%(words)s”,请核实是否属于限制用途") % {"words": "、".join(struck)}
+        text = _("用途说明中出现“%(words)s”,请核实是否属于限制用途") % {"words": listed(struck)}
         lines.append(_line(text, _("走访登记"), facts.visited_on, OPEN))
     return lines
 

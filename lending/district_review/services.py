@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.access import require
 from accounts.errors import Invalid, NotFound
 from accounts.models import Organisation, User
+from accounts.punctuation import listed
 from accounts.roles import Do
 from lending.case import FinancingCase, lock_case
 from lending.district_review import rules
@@ -100,7 +101,7 @@ def _may_review(case: FinancingCase, by: User) -> None:
 
 def _check_form(outcome: str, criteria: Mapping, reason: str, banks: Sequence[Organisation]) -> None:
     if outcome not in TO:
-        raise Invalid(fields={"outcome": "、".join(TO)})
+        raise Invalid(fields={"outcome": listed(TO)})
     too_long = [
         name for name, finding in criteria.items() if len(finding.get("evidence") or "") > rules.MAX_TEXT
     ]
@@ -120,9 +121,7 @@ def _check_named(case: FinancingCase, banks: Sequence[Organisation], now: dateti
     live = live_consents(case.business, now=now, scope=Scope.SHARE_NEED)
     named = set(live.values_list("recipient", flat=True))
     if unnamed := [bank.name for bank in banks if bank.pk not in named]:
-        raise BankNotNamed(
-            fields={"banks": _("企业授权中没有列出:%(banks)s") % {"banks": "、".join(unnamed)}}
-        )
+        raise BankNotNamed(fields={"banks": _("企业授权中没有列出:%(banks)s") % {"banks": listed(unnamed)}})
 
 
 def _findings(made: DistrictReview, criteria: Mapping[str, Mapping]) -> list[Finding]:

@@ -15,6 +15,7 @@ from accounts.access import get_visible
 from accounts.errors import Invalid
 from accounts.models import Organisation
 from accounts.pagination import CursorPage
+from accounts.punctuation import listed
 from lending.models import FinancingCase
 from lending.progress import queries
 from lending.progress.line import running_clock
@@ -124,7 +125,7 @@ def filtered(asked: dict[str, str], user, viewer: Viewer) -> QuerySet[FinancingC
     cases = queries.cases_seen_by(user)
     if stage := asked.get("stage"):
         if stage not in Stage.values:
-            raise UnknownStage(fields={"stage": "、".join(Stage.values)})
+            raise UnknownStage(fields={"stage": listed(Stage.values)})
         cases = cases.filter(seen_stage=stage)
     if district := asked.get("district"):
         cases = cases.filter(district=_organisation(district, Organisation.Kind.DISTRICT, "district"))

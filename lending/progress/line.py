@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from accounts.punctuation import listed
 from lending.bank_decision.outcomes import DECISIONS, GRANTED, Outcome
 from lending.models import Event, FinancingCase, Recommendation
 from lending.progress import words
@@ -104,7 +105,7 @@ def _who_acts(case: FinancingCase, stage: Stage, viewer: Viewer) -> str:
     if stage in (Stage.WITH_BANK, Stage.APPROVED):
         at_work = [push.bank for push in case.pushes if _is_at_work(push)]
         named = [bank.name for bank in at_work if not viewer.is_other_bank(bank.pk)]
-        return "、".join(named) or (_("银行") if at_work else "")
+        return listed(named) or (_("银行") if at_work else "")
     return _("%(district)s工作专班") % {"district": case.district.name}
 
 

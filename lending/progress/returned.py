@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.access import require
+from accounts.punctuation import listed
 from accounts.roles import Do
 from lending.models import FinancingCase
 from lending.opening import missing_for
@@ -55,7 +56,7 @@ def _row(case: FinancingCase, now: datetime) -> dict:
         said = next((event for event in reversed(case.story) if event.kind == "returned"), None)
         what, mark = said.detail.get("reason", "") if said else "", _("退回补正")
     else:
-        lacking = "、".join(str(WORDS[name]) for name in missing_for(case.need, now))
+        lacking = listed(str(WORDS[name]) for name in missing_for(case.need, now))
         what, mark = _("还差:%(what)s") % {"what": lacking}, _("待补")
     due = chip(running_clock(case), now)
     return {

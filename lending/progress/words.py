@@ -6,6 +6,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.punctuation import apart, clauses, listed, said_of, sentences
 from accounts.templatetags.doorstep import shanghai, wan
 from lending.bank_decision.outcomes import GRANTED, Outcome
 from lending.credit_lookup.queries import name_of_source
@@ -90,15 +91,15 @@ def _looked_up(detail: dict) -> str:
     answers = detail.get("sources")
     if not isinstance(answers, dict):
         return ""
-    return ";".join(
-        f"{name_of_source(code)}:{ANSWERS.get(answer, answer)}" for code, answer in answers.items()
+    return apart(
+        said_of(name_of_source(code), ANSWERS.get(answer, answer)) for code, answer in answers.items()
     )
 
 
 def _reviewed(detail: dict) -> str:
     unmet = [str(Criterion(name).label) for name in detail.get("unmet", ()) if name in Criterion.values]
-    parts = [_("不符合:%(criteria)s") % {"criteria": "、".join(unmet)}] if unmet else []
-    return "。".join([*parts, *([detail["reason"]] if detail.get("reason") else [])])
+    parts = [_("不符合:%(criteria)s") % {"criteria": listed(unmet)}] if unmet else []
+    return sentences([*parts, *([detail["reason"]] if detail.get("reason") else [])])
 
 
 def _reason(detail: dict) -> str:
@@ -106,7 +107,7 @@ def _reason(detail: dict) -> str:
 
 
 def _repair(detail: dict) -> str:
-    return ":".join(str(part) for part in (detail.get("department"), detail.get("plan")) if part)
+    return said_of(detail.get("department"), detail.get("plan"))
 
 
 def _listed(detail: dict) -> str:
@@ -124,7 +125,7 @@ def _decided(detail: dict) -> str:
         [_("额度%(amount)s") % {"amount": line}] if (line := _amount(detail.get("credit_line_yuan"))) else []
     )
     parts += [_("原因 %(code)s") % {"code": detail["reason"]}] if detail.get("reason") else []
-    return ",".join(parts)
+    return clauses(parts)
 
 
 def granted(decision) -> str:
@@ -132,17 +133,17 @@ def granted(decision) -> str:
     parts = [_("额度%(amount)s") % {"amount": _amount(decision.credit_line_yuan)}]
     parts += [_("%(months)s个月") % {"months": decision.term_months}] if decision.term_months else []
     paid = sum(loan.amount_yuan for loan in decision.disbursements.all())
-    return ",".join(parts + ([_("已放款%(amount)s") % {"amount": _amount(paid)}] if paid else []))
+    return clauses(parts + ([_("已放款%(amount)s") % {"amount": _amount(paid)}] if paid else []))
 
 
 def _corrected(detail: dict) -> str:
     outcome = str(Outcome(detail["outcome"]).label) if detail.get("outcome") in Outcome.values else ""
-    return ",".join(part for part in (outcome, _decided(detail), str(detail.get("because") or "")) if part)
+    return clauses(part for part in (outcome, _decided(detail), str(detail.get("because") or "")) if part)
 
 
 def _reported(detail: dict) -> str:
     outcome = str(Outcome(detail["outcome"]).label) if detail.get("outcome") in Outcome.values else ""
-    return ":".join(part for part in (outcome, str(detail.get("reason") or "")) if part)
+    return said_of(outcome, str(detail.get("reason") or ""))
 
 
 def _paid(detail: dict) -> str:

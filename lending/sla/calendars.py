@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.punctuation import listed
 from lending.sla import recompute
 from lending.sla.calendar_file import CalendarFile
 from lending.sla.errors import CalendarFileRefused, YearUnknown
@@ -81,7 +82,7 @@ def _replace_years(read: CalendarFile, *, source: str, by: User | None, now: dat
         there.delete()
     rows = [CalendarDay(day=day, is_workday=d.is_workday, name=d.name) for day, d in read.days.items()]
     CalendarDay.objects.bulk_create(rows)
-    told = _("%(years)s年放假安排导入") % {"years": "、".join(map(str, sorted(read.years)))}
+    told = _("%(years)s年放假安排导入") % {"years": listed(map(str, sorted(read.years)))}
     return {
         year: _new_version(year, source=source, change=told, by=by, now=now) for year in sorted(read.years)
     }

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from lending.sla.calendar import day_of, last_day
 
@@ -53,15 +54,16 @@ def chip(deadline: Clock | None, now: datetime) -> Chip | None:
 
 def label(left: int) -> str:
     if left < 0:
-        return _("超期 %(days)d 天") % {"days": -left}
+        return ngettext("超期 %(days)d 天", "超期 %(days)d 天", -left) % {"days": -left}
     if left == 0:
         return _("今天到期")
-    return _("剩 %(days)d 天") % {"days": left}
+    return ngettext("剩 %(days)d 天", "剩 %(days)d 天", left) % {"days": left}
 
 
 def _stopped_label(deadline: Clock) -> str:
     if deadline.state == "met":
         return _("按期办结")
     if deadline.state == "met_late":
-        return _("超期 %(days)d 天办结") % {"days": max(-days_left(deadline.due_at, deadline.stopped_at), 1)}
+        late = max(-days_left(deadline.due_at, deadline.stopped_at), 1)
+        return ngettext("超期 %(days)d 天办结", "超期 %(days)d 天办结", late) % {"days": late}
     return _("终止计时")

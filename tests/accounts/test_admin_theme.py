@@ -9,10 +9,10 @@ import pytest
 
 from tests.lending.bank_decision import stage
 
-CATALOGUE = Path(__file__).resolve().parents[2] / "locale/zh_Hans/LC_MESSAGES/django.po"
+CATALOGUE = Path(__file__).resolve().parents[2] / "accounts/theme_words/zh_Hans/LC_MESSAGES/django.po"
 LATIN = re.compile(r"[A-Za-z]{3,}")
 # names, codes and what is not for eyes
-KNOWN = {"Doorstep", "CSV", "esc", "DEMO", "invalid", "test"}
+KNOWN = {"Doorstep", "CSV", "esc", "DEMO", "invalid", "test", "English"}  # English: the switch
 
 
 def written() -> dict[str, str]:

@@ -6,12 +6,13 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from accounts.admin_scope import ScopedAdmin
+from accounts.punctuation import listed
 from accounts.roles import Role
 from visits.consent.models import Consent, ConsentNotice, Scope
 
 
 def scope_words(scopes: list[str]) -> str:
-    return "、".join(str(Scope(scope).label) for scope in scopes)
+    return listed(str(Scope(scope).label) for scope in scopes)
 
 
 @admin.register(ConsentNotice)

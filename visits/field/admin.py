@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from accounts.admin_scope import ScopedAdmin
+from accounts.punctuation import listed
 from accounts.roles import Role
 from accounts.templatetags.doorstep import shanghai
 from visits.field.models import Visit
@@ -53,7 +54,7 @@ class VisitAdmin(ScopedAdmin):
 
     @display(description=_("还差"))
     def lacking(self, visit: Visit) -> str:
-        return "、".join(missing_words(visit)) or "—"
+        return listed(missing_words(visit)) or "—"
 
     @display(description=_("作废人"))
     def annulled(self, visit: Visit) -> str:

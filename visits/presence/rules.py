@@ -12,6 +12,8 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from accounts.punctuation import listed
+
 # the one table of weights: what speaks for the visit adds up to 100
 WEIGHTS = {
     "signed_in": 15, "code_current": 30, "code_superseded": 15, "code_typed": 10, "no_code": 0,
@@ -173,7 +175,7 @@ def _photos(facts: Facts) -> list[Reason]:
         return [_reason("no_photo", _("没有照片"))]
     found = [_reason("photo", _("有%(n)s张照片") % {"n": facts.photos})]
     if facts.photo_repeats:
-        words = _("照片与%(when)s的另一次走访相同或几乎相同") % {"when": "、".join(facts.photo_repeats)}
+        words = _("照片与%(when)s的另一次走访相同或几乎相同") % {"when": listed(facts.photo_repeats)}
         found = [_reason("photo_repeated", words)]
     return found
 

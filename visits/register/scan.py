@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.errors import Refusal
+from accounts.punctuation import listed
 from visits.register import columns, rules_code
 
 BLOCK_BYTES = 1 << 20
@@ -112,7 +113,7 @@ def recognise(start: bytes) -> tuple[list[str], str, str]:
             cells = parse_line(title, delimiter) if len(title) < 10_000 else None
             if cells and columns.find(cells):
                 return cells, vote(lines) if title.isascii() else encoding, delimiter
-    needed = "、".join(columns.TITLES[field] for field in columns.REQUIRED)
+    needed = listed(columns.TITLES[field] for field in columns.REQUIRED)
     raise UnusableFile(_("没有认出表头：第一行须有“%(needed)s”这些列。") % {"needed": needed})
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
+from accounts.punctuation import listed
 from visits.register import columns
 from visits.register.scan import EXCERPT, Batch, Fault, Source, UnusableFile
 
@@ -44,7 +45,7 @@ def open_workbook(path: Path) -> Source:
         header.pop()
     found = columns.find(header)
     if found is None:
-        needed = "、".join(columns.TITLES[field] for field in columns.REQUIRED)
+        needed = listed(columns.TITLES[field] for field in columns.REQUIRED)
         raise UnusableFile(_("没有认出表头：第一行须有“%(needed)s”这些列。") % {"needed": needed})
     return Source(header, found, "xlsx", batches(rows, first, found, sheet.max_row or 0))
 

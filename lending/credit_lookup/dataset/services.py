@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.errors import Invalid
+from accounts.punctuation import listed
 from lending.credit_lookup.dataset import rules, staging
 from lending.credit_lookup.dataset.rejected import Rejected
 from lending.credit_lookup.dataset.source import Source, open_data_set
@@ -52,7 +53,7 @@ def import_data_set(
 def _check_source(source: str) -> None:
     known = [s["code"] for s in settings.CREDIT_SOURCES if s["adapter"] == "dataset"]
     if source not in known:
-        names = "、".join(known) or _("(没有)")
+        names = listed(known) or _("(没有)")
         raise Invalid(
             _("CREDIT_SOURCES 中没有用 dataset 读取的来源 %(code)s;已有:%(known)s。")
             % {"code": source[:40], "known": names}

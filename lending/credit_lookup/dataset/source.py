@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
+from accounts.punctuation import listed
 from lending.credit_lookup.dataset import rules
 from visits.register import scan, scan_xlsx
 from visits.register.scan import Batch, UnusableFile
@@ -74,5 +75,5 @@ def _open_workbook(path: Path) -> Source:
 
 
 def _no_header() -> UnusableFile:
-    needed = "、".join(rules.TITLES[field] for field in rules.REQUIRED)
+    needed = listed(rules.TITLES[field] for field in rules.REQUIRED)
     return UnusableFile(_("没有认出表头:第一行须有“%(needed)s”这些列。") % {"needed": needed})

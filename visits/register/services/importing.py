@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import Conflict, NotFound
 from accounts.models import User
+from accounts.punctuation import listed
 from visits.register import gazetteer, merging, scan, staging
 from visits.register.known import Known
 from visits.register.models import BusinessList, ImportRun
@@ -38,7 +39,7 @@ def begin(
     if list_code:
         its_list = BusinessList.objects.filter(code=list_code).first()
         if its_list is None:
-            known = "、".join(BusinessList.objects.values_list("code", flat=True)) or _("（没有清单）")
+            known = listed(BusinessList.objects.values_list("code", flat=True)) or _("（没有清单）")
             raise NotFound(
                 _("没有代码为 %(code)s 的清单；现有：%(known)s") % {"code": list_code, "known": known}
             )
