@@ -1,25 +1,110 @@
-// Outcome first: only the fieldsets that the chosen outcome needs are shown.
-// Markup: radios named "outcome"; fieldsets with data-for="need deferred" (space separated outcomes).
-// A hidden fieldset is disabled too, so the browser neither validates nor sends it. Without JS all are shown.
+// Outcome first: only what the chosen outcome needs is shown, and the bar below says what 提交 will do.
+//   data-for="need deferred"   a fieldset or line for these outcomes; hidden, it is disabled too and sends nothing
+//   data-for-mode="on_site"    the same for how it was visited
+//   data-after-outcome         shown once an outcome is chosen
+//   data-note="新地址:"         an answer that is led in like this and becomes part of the note, as
+//                              visits/field/details.py does it without scripts
+// Whoever sends the form reads `new FormData(form)`: the note in it is whole. Without JavaScript everything is shown.
+const MOST = 500; // characters of a note
+
 function reveal(form) {
-  const chosen = form.querySelector('input[name="outcome"]:checked');
-  const outcome = chosen ? chosen.value : "";
-  for (const part of form.querySelectorAll("[data-for]")) {
-    const isNeeded = part.dataset.for.split(/\s+/).includes(outcome);
-    part.hidden = !isNeeded;
-    if ("disabled" in part) part.disabled = !isNeeded;
+  const outcome = form.querySelector('input[name="outcome"]:checked')?.value ?? "";
+  const mode = form.querySelector('input[name="mode"]:checked')?.value ?? "";
+  for (const part of form.querySelectorAll("[data-for]")) show(part, part.dataset.for.split(/\s+/).includes(outcome));
+  for (const part of form.querySelectorAll("[data-for-mode]")) show(part, part.dataset.forMode === mode);
+  for (const part of form.querySelectorAll("[data-after-outcome]")) part.hidden = !outcome;
+  tell(form);
+}
+
+function show(part, isNeeded) {
+  part.hidden = !isNeeded;
+  if ("disabled" in part) part.disabled = !isNeeded;
+}
+
+const barOf = (form) => ({
+  note: document.querySelector("[data-submit-note]"),
+  button: document.querySelector(`[form="${form.id}"][data-needs-outcome]`),
+});
+
+// The bar: what is lacking, or what happens to the visit without network.
+export function tell(form, problem = "") {
+  const { note, button } = barOf(form);
+  const isChosen = Boolean(form.querySelector('input[name="outcome"]:checked'));
+  const isBusy = "photosBusy" in form.dataset;
+  if (button) button.disabled = !isChosen || isBusy;
+  if (!note) return;
+  const { choose, busy, offline } = note.dataset;
+  note.textContent = problem || (!isChosen ? choose : isBusy ? busy : navigator.onLine ? "" : offline);
+  note.hidden = !note.textContent;
+}
+
+// What the district requires at the door. A word in the note is enough where the phone cannot.
+function lacking(form) {
+  const at = (name) => form.elements[name]?.value ?? "";
+  if (at("mode") !== "on_site" || at("note").trim()) return "";
+  const { note } = barOf(form);
+  if (form.dataset.location === "required" && !at("lat")) return note?.dataset.location;
+  if (form.dataset.photo === "required" && !form.elements.photos?.files.length) return note?.dataset.photo;
+  return "";
+}
+
+function answerOf(part) {
+  const said = [];
+  for (const field of part.querySelectorAll("input, select")) {
+    if (field.matches("[type=radio], [type=checkbox]")) { if (field.checked) said.push(field.closest("label").textContent.trim()); }
+    else if (field.tagName === "SELECT") { if (field.value) said.push(field.selectedOptions[0].textContent.trim()); }
+    else if (field.value.trim()) said.push(field.value.trim());
   }
-  for (const button of form.querySelectorAll("[data-needs-outcome]")) button.disabled = !outcome;
+  return said.length ? part.dataset.note + said.join("、") : "";
+}
+
+// The answers become part of the note, and are not sent a second time.
+function whole(form, data) {
+  const said = [];
+  for (const part of form.querySelectorAll("[data-note]")) {
+    const fields = [...part.querySelectorAll("input, select")];
+    if (fields.length && !fields[0].matches(":disabled")) said.push(answerOf(part));
+    for (const field of fields) data.delete(field.name);
+  }
+  const note = [...said, data.get("note") ?? ""].filter(Boolean).join(";");
+  if (said.length) data.set("note", note.slice(0, MOST));
+}
+
+// A second tap on a chosen answer takes it back: radios alone cannot.
+function untick(form) {
+  let was = null;
+  form.addEventListener("pointerdown", (event) => {
+    const pick = event.target.closest("[data-note] .pick")?.querySelector("input[type=radio]");
+    was = pick?.checked ? pick : null;
+  });
+  form.addEventListener("click", (event) => {
+    if (event.target === was) { was.checked = false; was = null; }
+  });
 }
 
 for (const form of document.querySelectorAll("form[data-visit-form]")) {
   form.addEventListener("change", (event) => {
-    if (event.target.name !== "outcome") return;
+    if (!["outcome", "mode"].includes(event.target.name)) return;
     reveal(form);
-    const first = form.querySelector(`[data-for~="${CSS.escape(event.target.value)}"]`);
-    if (first) first.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    if (event.target.name !== "outcome") return;
+    const first = form.querySelector(`[data-for~="${CSS.escape(event.target.value)}"]`) ?? form.querySelector("[data-after-outcome]");
+    first?.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
   });
+  form.addEventListener("formdata", (event) => whole(form, event.formData));
   form.addEventListener("reset", () => setTimeout(() => reveal(form)));
+  untick(form);
   reveal(form);
-  window.addEventListener("pageshow", () => reveal(form)); // the back button restores radios without an event
+  for (const name of ["pageshow", "online", "offline"]) window.addEventListener(name, () => reveal(form)); // the back button restores radios without an event
 }
+
+// In the capture phase, before whoever sends the form.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("form[data-visit-form]")) return;
+  const problem = "photosBusy" in form.dataset ? barOf(form).note?.dataset.busy : lacking(form);
+  if (!problem) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  tell(form, problem);
+  form.elements.note?.focus();
+}, true);

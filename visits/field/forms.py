@@ -10,7 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from visits.consent.models import ConsentNotice, Scope
 from visits.consent.rules import signature_problem
 from visits.field import rules
+from visits.field.details import MAX_NOTE, DetailsForm
 from visits.field.models import FinancingNeed, Visit
+from visits.protection.models import VisitPolicy
+from visits.protection.rules import Policy
 
 YUAN_PER_WAN = 10_000
 TERMS = (3, 6, 12, 18, 24, 36, 60, 120)  # months, what banks sell
@@ -25,7 +28,12 @@ ON_FORM = {
 }  # fmt: skip
 
 
-class VisitForm(forms.Form):
+REQUIRED, OFF = VisitPolicy.Evidence.REQUIRED, VisitPolicy.Evidence.OFF
+
+
+class VisitForm(DetailsForm):
+    """`policy` says whether position and photos are asked for; whether in vain is then told in the note."""
+
     id = forms.UUIDField(widget=forms.HiddenInput)
     started_at = forms.DateTimeField(widget=forms.HiddenInput, input_formats=["%Y-%m-%dT%H:%M:%S%z"])
     lat = forms.DecimalField(required=False, min_value=-90, max_value=90, widget=forms.HiddenInput)
@@ -36,8 +44,9 @@ class VisitForm(forms.Form):
     outcome = forms.ChoiceField(label=_("走访结果"), choices=Visit.Outcome.choices, widget=forms.RadioSelect)
     mode = forms.ChoiceField(label=_("走访方式"), choices=Visit.Mode.choices, widget=forms.RadioSelect)
     note = forms.CharField(
-        label=_("备注"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 3})
+        label=_("备注"), required=False, max_length=MAX_NOTE, widget=forms.Textarea(attrs={"rows": 2})
     )
+    protection_reason = forms.CharField(label=_("仍要走访的理由"), required=False, max_length=200)
 
     amount_wan = forms.DecimalField(
         label=_("需求金额"), required=False, max_digits=9, decimal_places=4, min_value=Decimal("0.0001"),
@@ -75,11 +84,19 @@ class VisitForm(forms.Form):
     signed_name = forms.CharField(label=_("签署人姓名"), required=False, max_length=60)
     signature_png = forms.CharField(required=False, max_length=300_000, widget=forms.HiddenInput)
 
-    def __init__(self, *args, banks: list[tuple[str, str]], notice: ConsentNotice | None, **kwargs) -> None:
+    def __init__(
+        self,
+        *args,
+        banks: list[tuple[str, str]],
+        notice: ConsentNotice | None,
+        policy: Policy | None = None,
+        **kwargs,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.notice = notice
+        self.notice, self.policy = notice, policy or Policy()
         for name in ("bank_1", "bank_2", "bank_3"):
             self.fields[name].choices = [("", _("不指定")), *banks]
+        self.fields["served_by"].choices = [("", _("不清楚")), *banks]
         self.fields["recipients"].choices = banks
 
     def clean_contact_phone(self) -> str:
@@ -110,15 +127,28 @@ class VisitForm(forms.Form):
                 self.add_error("scopes", _("请逐项勾选同意的事项;都不同意就把授权部分留空。"))
             if not data.get("signed_name"):
                 self.add_error("signed_name", _("请填写签署人姓名。"))
+        self._check_evidence(data)
+        if "note" not in self.errors and len(self.note_with_details()) > MAX_NOTE:
+            self.add_error("note", _("备注太长了,请精简到%(n)s字以内。") % {"n": MAX_NOTE})
         return data
 
-    def said(self, *, code: str, credit_code: str) -> rules.VisitSaid:
+    def _check_evidence(self, data: dict) -> None:
+        """What the district asks for at the door; where a phone finds no position, a word why is enough."""
+        if data.get("mode") != Visit.Mode.ON_SITE or data.get("note") or self.errors:
+            return
+        if self.policy.location == REQUIRED and data.get("lat") is None:
+            self.add_error("note", _("本区要求记录位置;取不到时请在备注写明原因。"))
+        if self.policy.photo == REQUIRED and not self.files.getlist("photos"):
+            self.add_error("note", _("本区要求拍照;拍不了时请在备注写明原因。"))
+
+    def said(self, *, code: str, credit_code: str, is_code_typed: bool = False) -> rules.VisitSaid:
         data, need = self.cleaned_data, self.cleaned_data["outcome"] == rules.NEED
-        whole = data["lat"] is not None and data["lon"] is not None
+        whole = data["lat"] is not None and data["lon"] is not None and self.policy.location != OFF
         accuracy = data["accuracy_m"] if whole else None
         return rules.VisitSaid(
             id=data["id"], mode=data["mode"], outcome=data["outcome"], started_at=data["started_at"],
-            code=code, credit_code=credit_code, note=data["note"],
+            code=code, credit_code=credit_code, note=self.note_with_details(),
+            protection_reason=data["protection_reason"], is_code_typed=is_code_typed,
             lat=data["lat"] if whole else None, lon=data["lon"] if whole else None,
             accuracy_m=None if accuracy is None else round(accuracy),
             need=self._need() if need else None, consent=self._consent() if need else None,

@@ -25,6 +25,8 @@ from visits.errors import CodeRefused, VisitIdReused
 from visits.field import queries, rows, services
 from visits.field.forms import VisitForm
 from visits.field.models import Visit
+from visits.presence import uploads
+from visits.protection.words import warning
 from visits.register.models import Business
 
 
@@ -60,16 +62,19 @@ def visit_by_code(request: HttpRequest, token: str) -> HttpResponse:
 
 def _visit(request: HttpRequest, business: Business, *, code: str) -> HttpResponse:
     now = timezone.now()
-    banks = list(queries.banks().values_list("code", "name"))
-    notice = current_notice(day_of(now))
+    (business,) = queries.with_what_a_row_shows(Business.objects.filter(pk=business.pk), request.user, now)
+    parts = {
+        "banks": list(queries.banks().values_list("code", "name")), "notice": current_notice(day_of(now)),
+        "policy": business.facts.policy,
+    }  # fmt: skip
     if request.method == "GET":
         initial = {
             "id": uuid.uuid4(), "started_at": now.strftime("%Y-%m-%dT%H:%M:%S%z"), "mode": Visit.Mode.ON_SITE,
-            "notice_version": notice.version if notice else "", "guarantee": "undecided", "urgency": "month",
+            "notice_version": parts["notice"].version if parts["notice"] else "", "guarantee": "undecided", "urgency": "month",
             **_known(business, request.user, now),
         }  # fmt: skip
-        return _page(request, VisitForm(banks=banks, notice=notice, initial=initial), business, code)
-    form = VisitForm(request.POST, banks=banks, notice=notice)
+        return _page(request, VisitForm(**parts, initial=initial), business, code)
+    form = VisitForm(request.POST, request.FILES, **parts)
     if not form.is_valid():
         return _page(request, form, business, code, status=400)
     if not request.POST.get("again"):
@@ -77,7 +82,8 @@ def _visit(request: HttpRequest, business: Business, *, code: str) -> HttpRespon
         if first and not queries.own_visit(request.user, str(form.cleaned_data["id"])):
             return _page(request, form, business, code, status=409, first=first)
     try:
-        said = form.said(code=code, credit_code="" if code else business.credit_code)
+        place = {"code": code, "credit_code": "" if code else business.credit_code}
+        said = form.said(**place, is_code_typed=_is_typed(request, code))
         recorded = services.record_visit(said=said, by=request.user, now=now)
     except VisitIdReused as refusal:
         form.add_error(None, refusal.sentence)
@@ -85,7 +91,15 @@ def _visit(request: HttpRequest, business: Business, *, code: str) -> HttpRespon
     except Invalid as refusal:
         form.take_problems(refusal.fields or {"": refusal.sentence})
         return _page(request, form, business, code, status=refusal.status)
+    uploads.keep(
+        request, visit_id=recorded.visit.pk, now=now
+    )  # after the visit: a bad photo takes nothing with it
     return redirect(reverse("own-visit", args=[recorded.visit.pk]) + "?done=1")
+
+
+def _is_typed(request: HttpRequest, code: str) -> bool:
+    """Whether the code under the door's QR was typed, as anyone could from a photo of the sheet; `/m/scan/` says so."""
+    return bool(code) and "typed" in request.GET
 
 
 def _known(business: Business, officer: User, now: datetime) -> dict:
@@ -112,11 +126,12 @@ def _page(
     is_reused: bool = False,
     first: Visit | None = None,
 ) -> HttpResponse:
-    last = queries.with_last_visit(Business.objects.filter(pk=business.pk)).get()
+    now = timezone.now()
     context = {
         "form": form, "business": business, "notice": form.notice, "code": code, "tab": "today",
-        "back_url": reverse("today"), "marks": rows.marks(last, timezone.now()), "is_reused": is_reused, "first": first,
-        "submitted_id": form["id"].value(),
+        "back_url": reverse("today"), "marks": rows.marks(business, now), "protection": warning(business.facts),
+        "attempt": rows.attempt(business, now), "is_reused": is_reused, "first": first,
+        "submitted_id": form["id"].value(), "is_typed": _is_typed(request, code),
     }  # fmt: skip
     return render(request, "visits/field/visit.html", context, status=status)
 
