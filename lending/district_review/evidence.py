@@ -62,6 +62,9 @@ class Facts:
     purpose_text: str = ""
     signed_name: str = ""
     signed_on: date | None = None
+    is_witnessed: bool = True  # an officer was there when it was signed
+    declared_on: date | None = None  # the day on which the owner declared the need alone
+    confirmed_on: date | None = None  # the day on which the owner said on their own phone that the need is theirs
 
 
 def evidence(items: Sequence[dict], sources: Sequence[str], facts: Facts) -> dict[str, list[dict]]:
@@ -141,6 +144,8 @@ def _premises(facts: Facts) -> list[dict]:
     elif facts.visit_mode:
         text = _("未实地走访(%(mode)s),经营场所请另行核实") % {"mode": facts.visit_mode_name}
         lines.append(_line(text, by, facts.visited_on, OPEN))
+    else:
+        lines.append(_line(_("尚未走访,经营场所请另行核实"), "", None, OPEN))
     return lines
 
 
@@ -151,20 +156,32 @@ def _need(facts: Facts) -> list[dict]:
             "amount": wan(facts.amount_yuan),
             "purpose": facts.purpose_name,
         }
-        lines.append(_line(text, _("走访登记"), facts.visited_on))
+        lines.append(_line(text, *_told_where(facts)))
+    if facts.declared_on and not facts.visit_mode:
+        lines.append(_line(_("扫门牌码自行申报,尚未走访,请核实是否本人所报"), "", facts.declared_on, OPEN))
+    if facts.confirmed_on:
+        lines.append(_line(_("企业主在自己的手机上确认了这项需求"), _("进度页"), facts.confirmed_on))
     if facts.signed_name:
-        lines.append(_line(_("企业主已签署授权"), facts.signed_name, facts.signed_on))
+        text = _("企业主已签署授权") if facts.is_witnessed else _("企业主自行签署授权,没有见证人")
+        state = PLAIN if facts.is_witnessed else OPEN
+        lines.append(_line(text, facts.signed_name, facts.signed_on, state))
     return lines
+
+
+def _told_where(facts: Facts) -> tuple[str, date | None]:
+    if facts.declared_on:
+        return _("企业主申报"), facts.declared_on
+    return _("走访登记"), facts.visited_on
 
 
 def _purpose(facts: Facts) -> list[dict]:
     if not facts.purpose_name:
         return []
     words = f"{facts.purpose_name}:{facts.purpose_text}" if facts.purpose_text else facts.purpose_name
-    lines = [_line(_("用途为%(purpose)s") % {"purpose": words}, _("走访登记"), facts.visited_on)]
+    lines = [_line(_("用途为%(purpose)s") % {"purpose": words}, *_told_where(facts))]
     if struck := [word for word in FORBIDDEN if word in facts.purpose_text]:
         text = _("用途说明中出现“%(words)s”,请核实是否属于限制用途") % {"words": listed(struck)}
-        lines.append(_line(text, _("走访登记"), facts.visited_on, OPEN))
+        lines.append(_line(text, *_told_where(facts), OPEN))
     return lines
 
 

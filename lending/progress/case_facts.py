@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.models import Organisation, User
 from lending.credit_lookup.queries import name_of_source
@@ -19,7 +19,8 @@ from lending.progress.viewer import viewer_of
 from lending.sla.calendar import day_of
 from lending.stages import Stage
 from visits.consent.models import Consent, Scope
-from visits.models import Visit
+from visits.intake.queries import complaints_of
+from visits.models import FinancingNeed, OwnerReport, Visit
 
 EARTH_M = 6_371_000
 
@@ -48,13 +49,29 @@ class CaseFacts:
     reviews: list[DistrictReview]
     is_own_visit: bool
     missing: list[str]
+    declared: list[
+        FinancingNeed
+    ]  # declared at the door while this case was open: to be checked with the owner
+    reports: list[OwnerReport]
 
     @property
     def banks_named(self) -> list[Organisation]:
         """Active banks that the owner's live consents name, the owner's preference first."""
         preferred = {code: place for place, code in enumerate(self.case.need.preferred_banks)}
-        named = {s.consent.recipient for s in self.consents if s.may_share and s.consent.recipient.is_active}
+        told = {state.consent.recipient for state in self.consents if state.may_share}
+        named = {one for one in told if one.is_active and one.kind == Organisation.Kind.BANK}
         return sorted(named, key=lambda bank: (preferred.get(bank.code, 99), bank.code))
+
+    @property
+    def is_unvisited(self) -> bool:
+        """The owner declared it alone, and nobody has been there since."""
+        return self.case.origin_visit_id is None and not any(v.annulled_at is None for v in self.visits)
+
+    @property
+    def declared(self) -> Presence | None:
+        """What stands where no visit does: the owner alone has told the need so far."""
+        is_visited = any(visit.annulled_at is None for visit in self.visits)
+        return None if self.case.need.visit_id or is_visited else declared_by_owner()
 
     @property
     def may_be_looked_up(self) -> bool:
@@ -79,19 +96,34 @@ def facts_of(case: FinancingCase, user: User, now: datetime) -> CaseFacts:
     )
     return CaseFacts(
         case=case,
-        visits=list(visits),
+        visits=with_presence(visits),
         consents=consents_of(case, now),
         lookups=lookups,
         usable=_usable(lookups, now),
         reviews=list(reviews),
         is_own_visit=any(visit.officer_id == user.pk for visit in visits),
         missing=missing_for(case.need, now) if case.stage == Stage.INTAKE else [],
+        declared=_declared_at_the_door(case),
+        reports=list(complaints_of(case.number)),
     )
 
 
+def _declared_at_the_door(case: FinancingCase) -> list[FinancingNeed]:
+    needs = FinancingNeed.objects.filter(declaration__case_number=case.number, declaration__follow_path="")
+    return list(needs.order_by("-declared_at"))
+
+
 def consents_of(case: FinancingCase, now: datetime) -> list[ConsentState]:
-    """One per recipient: a live one before an ended one, the newer before the older."""
-    rows = Consent.objects.filter(business=case.business_id).select_related("recipient", "signing__notice")
+    return _one_per_recipient(Consent.objects.filter(business=case.business_id), now)
+
+
+def consents_of_the_owner(case: FinancingCase, now: datetime) -> list[ConsentState]:
+    return _one_per_recipient(queries.consents_shown_to_the_owner(case), now)
+
+
+def _one_per_recipient(consents: QuerySet[Consent], now: datetime) -> list[ConsentState]:
+    """A live one before an ended one, the newer before the older."""
+    rows = consents.select_related("recipient", "signing__notice")
     found: dict[int, ConsentState] = {}
     for consent in rows.order_by("given_at", "pk"):
         state = (
@@ -137,11 +169,16 @@ def _visit_facts(facts: CaseFacts) -> evidence.Facts:
         visit for visit in facts.visits if visit.mode == Visit.Mode.ON_SITE and visit.annulled_at is None
     )
     visit = next(on_site, need.visit)
+    declared_on = None if need.visit_id else day_of(need.declared_at)
     signed = next((state.consent for state in facts.consents if state.state == "live"), None)
     return evidence.Facts(
         status=case.business.status, registered_on=case.business.registered_on, address=case.business.address,
-        visit_mode=visit.mode, visit_mode_name=str(visit.get_mode_display()), visited_on=day_of(visit.started_at),
-        visited_by=f"{visit.organisation.name} {visit.officer.name}", distance_m=_distance_m(case, visit),
+        visit_mode=visit.mode if visit else "", visit_mode_name=str(visit.get_mode_display()) if visit else "",
+        visited_on=day_of(visit.started_at) if visit else None,
+        visited_by=f"{visit.organisation.name} {visit.officer.name}" if visit else "",
+        distance_m=_distance_m(case, visit) if visit else None, declared_on=declared_on,
+        confirmed_on=day_of(need.confirmed_at) if need.confirmed_at else None,
+        is_witnessed=bool(signed and signed.signing.witnessed_by_id),
         amount_yuan=case.amount_yuan, purpose_name=str(need.get_purpose_display()) if need.purpose else "",
         purpose_text=need.purpose_text, signed_name=signed.signing.signed_name if signed else "",
         signed_on=day_of(signed.given_at) if signed else None,

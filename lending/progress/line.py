@@ -24,6 +24,8 @@ def line(case: FinancingCase, viewer: Viewer, now: datetime) -> list[dict]:
     for place, (label, _stages) in enumerate(DOTS):
         state = _state(place, here, stage)
         step = {"label": label, "state": state}
+        if place == VISIT and case.origin_visit_id is None:
+            step["label"] = _("申报")  # nobody has been there for it
         if state == "done":
             step |= _done(case, place, viewer)
         elif state != "waiting":

@@ -24,7 +24,7 @@ def for_owner(case: FinancingCase, *, has_bank_left: bool = True) -> Next:
     """`has_bank_left`: a live consent names a bank that has not refused; without one the next step is the owner's."""
     stage = Stage(case.seen_stage)
     said = {
-        Stage.INTAKE: Next(_("已登记走访"), _("还差融资需求或授权。请联系走访人员补齐,或等待再次走访。"), "soon"),
+        Stage.INTAKE: Next(_("已收到您的需求"), _("还差融资需求或授权。请在本页补充,或等走访人员上门补齐。"), "soon"),
         Stage.AUTHORISED: Next(_("授权已收到"), _("区级工作专班将查询公共信用信息,然后审核。您暂时不用做什么。")),
         Stage.UNDER_REVIEW: Next(_("区级工作专班正在审核"), _("审核通过后,会推送给您授权的银行。您暂时不用做什么。")),
         Stage.RETURNED: Next(_("需要补充材料"), _("请按下面的说明准备,走访人员会与您联系。"), "soon"),
@@ -44,8 +44,12 @@ def for_owner(case: FinancingCase, *, has_bank_left: bool = True) -> Next:
             _("如与实际情况不符,请联系区级工作专班。以后有需要,可以在下次走访时再提出。"),
             "rest",
         )
+    if stage is Stage.RETURNED and case.need.visit_id is None:
+        return Next(said[stage].now, _("请按下面的说明修改需求,再提交一次。"), "soon")
     if not has_bank_left and stage in NEEDS_A_BANK:
-        then = _("现在没有可以推送的银行授权。如想继续申请,请联系走访人员,重新选择银行并签署授权。")
+        then = _(
+            "现在没有可以推送的银行授权。如想继续申请,请在本页选择银行并签署授权,也可以请走访人员上门办理。"
+        )
         return Next(said[stage].now, then, "soon")
     return said[stage]
 

@@ -23,6 +23,7 @@ from lending.access import BEFORE_THE_PUSH
 from lending.models import BankDecision, Deadline, Disbursement, Event, FinancingCase, Recommendation
 from lending.progress.viewer import Eyes, Viewer
 from lending.stages import Stage
+from visits.models import Consent, Visit
 
 UNDRAWN = (Stage.CLOSED_UNFUNDED, Stage.WITHDRAWN)
 
@@ -61,6 +62,20 @@ def _with_the_banks_own_stage(cases: QuerySet[FinancingCase], bank: Organisation
             output_field=CharField(),
         )
     )
+
+
+def consents_shown_to_the_owner(case: FinancingCase) -> QuerySet[Consent]:
+    """What the link of this case shows and withdraws. A link that an officer handed over knows all the firm's consents;
+    one that came about by declaring at the door knows only those of its own case: its holder may be anybody, and with
+    which banks a firm had to do before is not for anybody to read."""
+    consents = Consent.objects.filter(business=case.business_id)
+    if case.origin_visit_id is not None:
+        return consents
+    of_its_visits = Visit.objects.filter(case_number=case.number).values("pk")
+    own = Q(signing__visit_id__isnull=True, given_at__gte=case.opened_at) | Q(
+        signing__visit_id__in=of_its_visits
+    )
+    return consents.filter(own)
 
 
 def pushed_to(cases: QuerySet[FinancingCase], bank: Organisation, user: User) -> QuerySet[FinancingCase]:

@@ -17,6 +17,7 @@ from lending.progress.viewer import PANEL
 from lending.sla.chips import chip
 from lending.stages import CLOSED, OPEN, Stage
 from visits.consent.models import Consent
+from visits.models import OwnerReport, Visit
 
 PAGE_SIZE = 30
 MAX_PAGE = 1000  # beyond that a search is quicker than paging
@@ -139,6 +140,8 @@ def _annotated(cases: QuerySet[FinancingCase], now: datetime) -> QuerySet[Financ
         business=OuterRef("business"), withdrawn_at__isnull=True, given_at__lte=now, expires_at__gt=now
     )
     returned = DistrictReview.objects.filter(case=OuterRef("pk"), outcome=DistrictReview.Outcome.RETURN)
+    visited = Visit.objects.filter(case_number=OuterRef("number"), annulled_at__isnull=True)
+    reported = OwnerReport.objects.filter(case_number=OuterRef("number"), answered_at__isnull=True)
     confirming = Recommendation.objects.filter(case=OuterRef("pk"), state=Recommendation.State.CONFIRMING)
     pushes = (
         Recommendation.objects.filter(state__in=Recommendation.OPEN).select_related("bank").order_by("pk")
@@ -147,6 +150,8 @@ def _annotated(cases: QuerySet[FinancingCase], now: datetime) -> QuerySet[Financ
         cases.annotate(
             first_due=Subquery(due), is_adverse=Exists(adverse), is_valid=Exists(valid),
             is_consented=Exists(consented), was_returned=Exists(returned), is_confirming=Exists(confirming),
+            is_visited=Exists(visited), is_complained=Exists(reported),
+            is_disowned=Exists(reported.filter(kind=OwnerReport.Kind.DISOWNED)),
         )
         .order_by("first_due", "stage_since", "pk")  # PostgreSQL puts those without a clock last
         .prefetch_related(
@@ -168,6 +173,12 @@ def flags(case: FinancingCase) -> list[dict]:
     found = []
     if case.is_confirming:
         found.append({"label": _("银行反馈待确认"), "icon": "bell", "state": "soon"})
+    if case.is_disowned:
+        found.append({"label": _("企业主称非本人申报"), "icon": "flag", "state": "late"})
+    elif case.is_complained:
+        found.append({"label": _("投诉待答复"), "icon": "bell", "state": "soon"})
+    if case.origin_visit_id is None and not case.is_visited and case.stage in OPEN:
+        found.append({"label": _("自行申报未走访"), "icon": "person", "state": "soon"})
     if case.is_adverse:
         found.append({"label": _("有不利信息"), "icon": "flag", "state": "late"})
     if case.stage in (Stage.UNDER_REVIEW, Stage.RECOMMENDED) and not case.is_valid:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from lending.progress import desk, follow
+from lending.progress import desk, follow, owner
 from lending.progress.returned import returned
 
 urlpatterns = [
@@ -17,6 +17,12 @@ urlpatterns = [
     path("district/cases/<str:number>/close/", desk.close_case, name="district-case-close"),
     path("m/returned/", returned, name="officer-returned"),
     path("m/cases/<str:number>/", follow.officer_case, name="officer-case"),
-    path("track/<str:token>/", follow.track, name="track"),
-    path("track/<str:token>/withdraw/", follow.withdraw, name="track-withdraw"),
+    path("track/<str:token>/", owner.track, name="track"),
+    path("track/<str:token>/withdraw/", owner.withdraw, name="track-withdraw"),
+    path("track/<str:token>/confirm/", owner.confirm, name="track-confirm"),
+    path("track/<str:token>/disown/", owner.disown, name="track-disown"),
+    path("track/<str:token>/complain/", owner.complain, name="track-complain"),
+    path("track/<str:token>/quiet/", owner.quiet, name="track-quiet"),
+    path("track/<str:token>/need/", owner.mend, name="track-mend"),
+    path("track/<str:token>/consent/", owner.add_consent, name="track-consent"),
 ]

@@ -10,11 +10,13 @@ from lending import audit
 from lending.bank_decision.repairing import drop_repair
 from lending.case import lock_case
 from lending.models import FinancingCase, Recommendation
+from lending.progress.queries import consents_shown_to_the_owner
 from lending.sla import services as sla
 from lending.sla.kinds import DeadlineKind
 from lending.stages import Stage
 from lending.workflow import advance
 from visits.consent.models import Consent
+from visits.consent.queries import live_consents
 from visits.consent.services import withdraw_consent
 
 MAX_REASON = 500
@@ -43,13 +45,30 @@ def withdraw_case(*, case: FinancingCase, by: User | None, now: datetime, reason
 
 @transaction.atomic
 def withdraw_one_consent(*, case: FinancingCase, consent_id: int, now: datetime) -> Consent:
-    """By the owner of this case: one recipient less, from now on. Noted in the case without naming the bank."""
-    consent = (
-        Consent.objects.filter(pk=consent_id, business=case.business_id).select_related("recipient").first()
-    )
+    """By the owner of this case: one recipient less, from now on, however often it was signed for that recipient.
+    Noted in the case without naming the bank."""
+    consents = consents_shown_to_the_owner(case)
+    consent = consents.filter(pk=consent_id).select_related("recipient").first()
     if consent is None:
         raise NotFound()
     case = lock_case(case)
+    ended = _withdraw(case, consent, now)
+    for again in live_consents(case.business, now=now, recipient=consent.recipient).order_by("pk"):
+        _withdraw(case, again, now)
+    return ended
+
+
+@transaction.atomic
+def withdraw_all_consents(*, case: FinancingCase, now: datetime) -> int:
+    """Every consent of the firm that still holds: nothing is looked up and nothing pushed from now on. How many."""
+    case = lock_case(case)
+    live = list(live_consents(case.business, now=now).order_by("pk"))
+    for consent in live:
+        _withdraw(case, consent, now)
+    return len(live)
+
+
+def _withdraw(case: FinancingCase, consent: Consent, now: datetime) -> Consent:
     ended = withdraw_consent(consent=consent, now=now, reason="企业主在进度页撤回")
     audit.record(case, "consent_withdrawn", by=None, now=now, detail={"consent": consent.pk})
     return ended

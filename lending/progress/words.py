@@ -16,6 +16,12 @@ NAMES = {
     "opened": gettext_lazy("走访立件"),
     "authorised": gettext_lazy("需求与授权齐全"),
     "visit_added": gettext_lazy("再次走访"),
+    "need_declared": gettext_lazy("门牌码上另有申报,待核对"),
+    "need_amended": gettext_lazy("企业主补充需求"),
+    "need_confirmed": gettext_lazy("企业主确认需求属实"),
+    "need_disowned": gettext_lazy("企业主称不是本人申报"),
+    "consent_given": gettext_lazy("企业主增加授权"),
+    "complained": gettext_lazy("企业主投诉"),
     "supplemented": gettext_lazy("已补正"),
     "credit_looked_up": gettext_lazy("信用查询"),
     "lookup_failed": gettext_lazy("信用查询未取到结果"),
@@ -46,6 +52,7 @@ NAMES = {
     "closed_unfunded": gettext_lazy("未获融资办结"),
 }
 STATES = {
+    "need_confirmed": "done", "need_disowned": "late", "need_declared": "soon", "complained": "soon",
     "recommended": "done", "disbursed": "done", "returned": "soon", "lookup_failed": "soon", "lookup_discarded": "soon",
     "contact_failed": "soon", "outcome_reported": "soon", "outcome_refused": "soon", "not_recommended": "late",
     "withdrawn": "late", "terminated": "late", "repair_opened": "progress", "closed_unfunded": "late", "reopened": "progress", "pushed": "progress", "listed": "progress",
@@ -54,6 +61,7 @@ MODES = {
     "on_site": gettext_lazy("实地走访"),
     "phone": gettext_lazy("电话走访"),
     "online": gettext_lazy("线上走访"),
+    "owner": gettext_lazy("企业主自行申报"),
 }
 ANSWERS = {
     "found": gettext_lazy("有记录"),
@@ -66,6 +74,8 @@ def name_of(kind: str, detail: dict) -> str:
     """A bank's answer is called by what it says: 不予授信 and not only 银行作出决定."""
     if kind == "decided" and detail.get("outcome") in Outcome.values:
         return str(Outcome(detail["outcome"]).label)
+    if kind == "opened" and detail.get("declared_by") == "owner":
+        return _("企业主申报立件")
     return str(NAMES.get(kind, kind))
 
 
@@ -82,7 +92,7 @@ def detail_of(kind: str, detail: dict) -> str:
 
 
 def _visited(detail: dict) -> str:
-    mode = str(MODES.get(detail.get("mode"), ""))
+    mode = str(MODES.get(detail.get("mode") or detail.get("declared_by"), ""))
     amount = _amount(detail.get("amount_yuan"))
     return _("%(mode)s,需求%(amount)s") % {"mode": mode, "amount": amount} if amount else mode
 

@@ -4,6 +4,8 @@ import hashlib
 import json
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from accounts.clock import SHANGHAI, day_of
 from lending.models import CreditLookup, DistrictReview, FinancingCase
 from visits.models import Consent
@@ -67,6 +69,9 @@ def _need(case: FinancingCase) -> dict:
 
 def _visit(case: FinancingCase) -> dict:
     visit = case.need.visit
+    if visit is None:  # the owner declared alone; nobody has been there for this need
+        on = day_of(case.need.declared_at).isoformat()
+        return {"on": on, "mode": "declared", "mode_name": _("企业主自行申报"), "organisation": ""}
     return {
         "on": day_of(visit.started_at).isoformat(), "mode": visit.mode,
         "mode_name": str(visit.get_mode_display()), "organisation": visit.organisation.name,

@@ -31,7 +31,7 @@ class Facts(NamedTuple):
     bound: int
     district: int
     city: int | None
-    officer: int
+    officer: int | None  # None: the owner declared the need alone
     branch: int | None  # which branch of the bank has the case; None: head office
 
 
@@ -97,7 +97,8 @@ class Directory:
         asked = audience
         while audience:
             if found := list(self._of(clock, audience)):
-                suffix = "" if audience == asked else "(应收件的下级没有可用邮箱)"
+                is_first = audience == asked or (asked == Audience.OFFICER and clock.officer is None)
+                suffix = "" if is_first else "(应收件的下级没有可用邮箱)"
                 return [a._replace(why=(a.why + suffix)[:200]) for a in found]
             audience = ABOVE.get(audience)
         return []

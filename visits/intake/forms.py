@@ -70,19 +70,24 @@ class NeedForm(OwnersForm):
         )  # fmt: skip
 
 
-def known(need: FinancingNeed) -> dict:
-    """The fields of `NeedForm`, filled in from what was said before."""
-    amount = None if need.amount_yuan is None else f"{(need.amount_yuan / YUAN_PER_WAN).normalize():f}"
-    names = (
-        "purpose",
-        "purpose_text",
-        "term_months",
-        "guarantee",
-        "urgency",
-        "contact_name",
-        "contact_phone",
-    )
-    return {"amount_wan": amount} | {name: getattr(need, name) for name in names}
+class MendForm(NeedForm):
+    """The need again, filled in from what was said before; the contact is not shown, and stays unless written anew."""
+
+    def __init__(self, *args, need: FinancingNeed, **kwargs) -> None:
+        amount = None if need.amount_yuan is None else f"{(need.amount_yuan / YUAN_PER_WAN).normalize():f}"
+        names = ("purpose", "purpose_text", "term_months", "guarantee", "urgency")
+        initial = {"amount_wan": amount} | {name: getattr(need, name) for name in names}
+        super().__init__(*args, initial=initial, **kwargs)
+        self.need = need
+        self.fields["contact_name"].required = not need.contact_name
+        self.fields["contact_phone"].required = not need.contact_phone
+
+    def clean_contact_phone(self) -> str:
+        typed = self.cleaned_data["contact_phone"]
+        return super().clean_contact_phone() if typed else self.need.contact_phone
+
+    def clean_contact_name(self) -> str:
+        return self.cleaned_data["contact_name"] or self.need.contact_name
 
 
 class BanksForm(OwnersForm):

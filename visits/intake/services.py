@@ -52,7 +52,7 @@ def declare_need(*, said: rules.DeclarationSaid, code: Code, now: datetime) -> D
         return repeat_of(first, said, code.business)
     check_live(code, now)
     check_business(code.business)
-    signed = check(said.need, said.consent, code.business, now)
+    signed = check(said.need, said.consent, team=code.business.district, now=now)
     try:
         return Declared(_declare(said, code, signed, now), is_repeat=False)
     except IntegrityError:  # the same form arrived twice at once and the other one was first
@@ -77,9 +77,10 @@ def repeat_of(first: OwnerDeclaration, said: rules.DeclarationSaid, business: Bu
 
 
 def check(
-    need: NeedSaid | None, consent: ConsentSaid | None, business: Business, now: datetime
+    need: NeedSaid | None, consent: ConsentSaid | None, *, team: Organisation, now: datetime
 ) -> Signed | None:
-    """Refuse what is not whole or names what is not there; find the notice and the recipients."""
+    """Refuse what is not whole or names what is not there; find the notice and the recipients, which are banks and the
+    district's own team."""
     problems = rules.problems_of_need(need) if need else {}
     problems |= rules.problems_of_consent(consent) if consent else {}
     wished = need.preferred_banks if need else ()
@@ -95,14 +96,15 @@ def check(
         problems["consent.notice_version"] = _("没有这个版本的告知书。")
     elif not set(consent.scopes) <= set(notice.scopes):
         problems["consent.scope"] = _("授权事项超出告知书的范围。")
-    may_receive = {bank.pk for bank in named.values() if bank.kind == Organisation.Kind.BANK} | {
-        business.district_id
-    }
-    if any(code not in named or named[code].pk not in may_receive for code in consent.recipients):
+    if any(not _may_receive(named.get(code), team) for code in consent.recipients):
         problems["consent.recipients"] = _("只能勾选银行和本区工作专班。")
     if problems:
         raise Invalid(fields=problems)
     return Signed(consent, notice, [named[code] for code in consent.recipients])
+
+
+def _may_receive(recipient: Organisation | None, team: Organisation) -> bool:
+    return recipient is not None and (recipient.kind == Organisation.Kind.BANK or recipient == team)
 
 
 def keep_need(need: NeedSaid, business: Business, *, signed_name: str, now: datetime) -> FinancingNeed:
