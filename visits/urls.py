@@ -1,6 +1,8 @@
 from django.urls import include, path, re_path
 
 from visits.codes import views as codes
+from visits.codes.batches import views as batches
+from visits.field import today
 from visits.field import views as field
 from visits.field import visit_views as visit
 from visits.outbox import views as outbox
@@ -10,6 +12,20 @@ urlpatterns = [
     path("", include("visits.intake.urls")),
     path("codes/", codes.index, name="codes"),
     path("codes/print/", codes.print_sheet, name="codes-print"),
+    path("codes/renew/", batches.renew, name="codes-renew"),
+    path("codes/revoke/", batches.revoke, name="codes-revoke"),
+    path("codes/batches/", batches.batches, name="code-batches"),
+    path("codes/batches/recent/", batches.recent, name="code-batches-recent"),
+    re_path(r"^codes/batches/(?P<pk>[0-9]{1,18})/$", batches.batch, name="code-batch"),
+    re_path(
+        r"^codes/batches/(?P<pk>[0-9]{1,18})/(?P<part>progress)/$", batches.batch, name="code-batch-progress"
+    ),
+    re_path(r"^codes/batches/(?P<pk>[0-9]{1,18})/file/$", batches.file, name="code-batch-file"),
+    re_path(
+        r"^codes/batches/(?P<pk>[0-9]{1,18})/(?P<deed>cancel|resume)/$",
+        batches.change,
+        name="code-batch-change",
+    ),
     re_path(r"^codes/(?P<pk>[0-9]{1,18})/(?P<deed>reissue|revoke)/$", codes.change, name="code-change"),
     path("sw.js", outbox.worker, name="service-worker"),
     path("manifest.webmanifest", outbox.manifest, name="manifest"),
@@ -17,7 +33,8 @@ urlpatterns = [
     path("m/outbox/", outbox.outbox, name="outbox"),
     path("m/offline/", outbox.today_offline, name="today-offline"),
     path("m/visit/offline/", outbox.visit_offline, name="visit-offline"),
-    path("m/", field.today, name="today"),
+    path("m/", today.today, name="today"),
+    path("m/near/", today.near, name="today-near"),
     path("m/scan/", field.scan, name="scan"),
     path("m/visit/code/<str:token>/", visit.visit_by_code, name="visit-by-code"),
     path("m/visit/<str:credit_code>/", visit.visit, name="visit"),

@@ -4,34 +4,22 @@ from collections.abc import Collection
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, Func, IntegerField, OuterRef, QuerySet, Subquery, Value
 
 from accounts.access import visible_to
 from accounts.clock import SHANGHAI, day_of
 from accounts.models import Organisation, User
-from visits.access import assigned_to
 from visits.field.models import FinancingNeed, Visit
+from visits.protection.queries import facts, with_protection
 from visits.register.models import Business
 
 PLAN_FOR_A_DAY = 15  # how many of the assigned businesses make up one day's ring
-TRY_AGAIN = (Visit.Outcome.UNREACHABLE, Visit.Outcome.DEFERRED)  # outcomes after which one comes back
 SAME_VISIT = timedelta(minutes=10)  # a second form for the same door so soon is asked about
 NEED_IS_FRESH = timedelta(days=90)
-RECENT = timedelta(days=30)  # a visit by anyone within this time is told to whoever comes next
 
 
 def visit_by_id(visit_id: UUID) -> Visit | None:
     return Visit.objects.filter(pk=visit_id).first()
-
-
-def business_to_visit(credit_code: str, officer: User, visit_id: UUID) -> Business | None:
-    """The business if this officer may see it; `is_repeat` says whether a visit of that id is there already."""
-    rows = visible_to(officer, Business).select_related("district")
-    return (
-        rows.annotate(is_repeat=Exists(Visit.objects.filter(pk=visit_id)))
-        .filter(credit_code=credit_code)
-        .first()
-    )
 
 
 def organisations_by_code(codes: Collection[str]) -> dict[str, Organisation]:
@@ -53,33 +41,29 @@ def own_visits(officer: User) -> QuerySet[Visit]:
 
 
 def with_last_visit(businesses: QuerySet[Business]) -> QuerySet[Business]:
-    """Adds `last_visit_at`, `last_visit_by` (organisation) and `last_outcome` of the latest visit that stands."""
+    """Adds `last_visit_at` and `last_outcome` of the latest visit that stands, whoever made it."""
     last = Visit.objects.filter(business=OuterRef("pk"), annulled_at__isnull=True).order_by("-started_at")
     return businesses.annotate(
         last_visit_at=Subquery(last.values("started_at")[:1]),
-        last_visit_by=Subquery(last.values("organisation__name")[:1]),
         last_outcome=Subquery(last.values("outcome")[:1]),
     )
 
 
-def waiting_for(officer: User, now: datetime) -> QuerySet[Business]:
-    """Assigned and not visited yet by anyone, or to be tried again; not those this officer has been to today."""
-    assigned = Business.objects.filter(assigned_to(officer)).exclude(status=Business.Status.CLOSED)
-    open_still = with_last_visit(assigned).filter(
-        Q(last_outcome__isnull=True) | Q(last_outcome__in=TRY_AGAIN)
-    )
-    today = Visit.objects.filter(officer=officer, started_at__gte=midnight(now), annulled_at__isnull=True)
-    return open_still.exclude(pk__in=today.values("business")).order_by(
-        F("last_visit_at").asc(nulls_first=True), "address", "pk"
-    )
+def with_what_a_row_shows(businesses: QuerySet[Business], officer: User, now: datetime) -> list[Business]:
+    """The businesses with `last_visit_at`, `last_outcome`, `facts` (of protection) and `tried` (days in vain), in one
+    statement; `rows.marks` and `rows.business_row` read them."""
+    tried = Func(F("pk"), Value(now), function="visits_days_tried", output_field=IntegerField())
+    found = list(with_protection(with_last_visit(businesses).annotate(tried=tried), officer=officer, at=now))
+    for business in found:
+        business.facts = facts(business, officer=officer, at=now)
+    return found
 
 
 def done_today(officer: User, now: datetime) -> list[Business]:
-    """Businesses this officer has been to since midnight in Shanghai, the latest first."""
+    """Businesses this officer has been to since midnight in Shanghai, the latest first; as `with_what_a_row_shows`."""
     today = Visit.objects.filter(officer=officer, started_at__gte=midnight(now), annulled_at__isnull=True)
-    return list(
-        with_last_visit(Business.objects.filter(pk__in=today.values("business"))).order_by("-last_visit_at")
-    )
+    been = Business.objects.filter(pk__in=today.values("business"))
+    return sorted(with_what_a_row_shows(been, officer, now), key=lambda one: one.last_visit_at, reverse=True)
 
 
 def plan_of_the_day(*, done: int, waiting: int) -> dict[str, int]:

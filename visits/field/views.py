@@ -1,4 +1,4 @@
-"""The officer's phone: today, scan, own visits, me. The visit itself is in `visit_views`."""
+"""The officer's phone: scan, own visits, me. The first page is in `today`, the visit itself in `visit_views`."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -15,37 +15,9 @@ from accounts.roles import Do
 from visits.codes import images, rules, services
 from visits.codes.queries import live_code_of
 from visits.errors import CodeRefused
-from visits.field import queries, rows
-from visits.register import browse, rules_code
+from visits.field import queries
+from visits.register import rules_code
 from visits.register.models import Business
-
-MOST_ROWS = 30
-
-
-@never_cache
-@login_required
-@require_GET
-def today(request: HttpRequest) -> HttpResponse:
-    """Whom to visit, how far the day has come; `?search=` looks through everything one may see."""
-    require(request.user, Do.RECORD_VISIT)
-    now, search = (
-        timezone.now(),
-        request.GET.get("search", "").replace("\x00", "").strip()[: browse.MAX_SEARCH],
-    )
-    if search:
-        found = browse.matching(visible_to(request.user, Business), search)
-        shown = queries.with_last_visit(found)[: MOST_ROWS + 1]
-        context = {"search": search, "found": [rows.business_row(one, now) for one in shown[:MOST_ROWS]],
-                   "is_more": len(shown) > MOST_ROWS}  # fmt: skip
-        return render(request, "visits/field/search.html", {"tab": "today", **context})
-    waiting, done = queries.waiting_for(request.user, now), queries.done_today(request.user, now)
-    total = waiting.count()
-    context = {
-        "tab": "today", "plan": queries.plan_of_the_day(done=len(done), waiting=total), "total": total,
-        "waiting": [rows.business_row(one, now) for one in waiting[:MOST_ROWS]],
-        "done": [rows.business_row(one, now) for one in done],
-    }  # fmt: skip
-    return render(request, "visits/field/today.html", context)
 
 
 @login_required

@@ -1,7 +1,6 @@
 """The officer's phone: today, search, scan, the visit form, what comes after."""
 
 import re
-from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -158,17 +157,10 @@ def test_today_lists_what_waits_and_counts_what_is_done(cast, web, shop):
     client.post(url, opened(client, url) | {"outcome": "no_need"})
     after = client.get("/m/").context
     assert (before["plan"], after["plan"]) == ({"done": 0, "total": 2}, {"done": 1, "total": 2})
-    assert ([row["name"] for row in after["waiting"]], [row["name"] for row in after["done"]]) == (
+    assert ([row["name"] for row in after["rows"]], [row["name"] for row in after["done"]]) == (
         ["测试第二家"],
         ["测试老字号米店"],
     )
-
-
-def test_a_visit_by_another_bank_not_long_ago_is_marked(cast, api, web, shop):
-    api(cast.officer2).post("/api/v1/visits/", plain(shop, "unreachable"))
-    Visit.objects.update(started_at=timezone.now() - timedelta(days=9), ended_at=None)
-    (row,) = web(cast.officer).get("/m/").context["waiting"]
-    assert [mark["label"] for mark in row["marks"]] == ["9天前沪江示范银行徐汇区支行走访过", "上次:联系不上"]
 
 
 def test_search_finds_what_is_not_assigned_and_only_what_may_be_seen(cast, web, shop):
