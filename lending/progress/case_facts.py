@@ -21,6 +21,8 @@ from lending.stages import Stage
 from visits.consent.models import Consent, Scope
 from visits.intake.queries import complaints_of
 from visits.models import FinancingNeed, OwnerReport, Visit
+from visits.presence.queries import with_presence
+from visits.presence.rules import Presence, declared_by_owner
 
 EARTH_M = 6_371_000
 
@@ -68,10 +70,9 @@ class CaseFacts:
         return self.case.origin_visit_id is None and not any(v.annulled_at is None for v in self.visits)
 
     @property
-    def declared(self) -> Presence | None:
-        """What stands where no visit does: the owner alone has told the need so far."""
-        is_visited = any(visit.annulled_at is None for visit in self.visits)
-        return None if self.case.need.visit_id or is_visited else declared_by_owner()
+    def presence(self) -> Presence | None:
+        """What stands in place of a visit's, where there is none; each visit brings its own."""
+        return declared_by_owner() if self.is_unvisited else None
 
     @property
     def may_be_looked_up(self) -> bool:

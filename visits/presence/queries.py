@@ -41,8 +41,10 @@ class DifferingBits(Func):
 def with_presence(visits: Iterable[Visit]) -> list[Visit]:
     """The same visits, each with `presence` (rules.Presence) and `photos_taken` (without their bytes, oldest first).
 
-    Three queries for one visit or for a hundred, four where there are photos."""
+    Four queries at most, for one visit or for a hundred."""
     visits = list(visits)
+    if not visits:
+        return []
     told = _told(visits)
     photos = _photos(visits)
     repeats = _repeats([photo for taken in photos.values() for photo in taken])
