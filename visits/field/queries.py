@@ -16,6 +16,7 @@ from visits.register.models import Business
 PLAN_FOR_A_DAY = 15  # how many of the assigned businesses make up one day's ring
 SAME_VISIT = timedelta(minutes=10)  # a second form for the same door so soon is asked about
 NEED_IS_FRESH = timedelta(days=90)
+DAYS_TRIED = "(SELECT f.days FROM visits_days_tried(%(expressions)s) AS f (days))"
 
 
 def visit_by_id(visit_id: UUID) -> Visit | None:
@@ -52,7 +53,7 @@ def with_last_visit(businesses: QuerySet[Business]) -> QuerySet[Business]:
 def with_what_a_row_shows(businesses: QuerySet[Business], officer: User, now: datetime) -> list[Business]:
     """The businesses with `last_visit_at`, `last_outcome`, `facts` (of protection) and `tried` (days in vain), in one
     statement; `rows.marks` and `rows.business_row` read them."""
-    tried = Func(F("pk"), Value(now), function="visits_days_tried", output_field=IntegerField())
+    tried = Func(F("pk"), Value(now), template=DAYS_TRIED, output_field=IntegerField())
     found = list(with_protection(with_last_visit(businesses).annotate(tried=tried), officer=officer, at=now))
     for business in found:
         business.facts = facts(business, officer=officer, at=now)

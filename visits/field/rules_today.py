@@ -2,14 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from math import cos, hypot, radians
 
 UNREACHABLE, DEFERRED = "unreachable", "deferred"
 METRES_PER_DEGREE = 111_195  # of a great circle, mean earth radius 6,371 km
-TO_THE_FIFTY = 50  # metres; a position is kept to about 10 m and the register's is no better
 
 
 class State(StrEnum):
@@ -52,14 +51,14 @@ class Asked:
     near: tuple[float, float] | None = None  # latitude, longitude; then nearest first
 
 
-SHOWS = {
-    "open": lambda one: one.state in OPEN,
-    "again": lambda one: one.state == State.AGAIN,
-    "peace": lambda one: one.state in OPEN and one.until is not None,
-    "gone": lambda one: one.state == State.GONE,
-    "done": lambda one: one.state in (State.DONE, State.RESTING),
-    "closed": lambda one: one.state == State.CLOSED,
-}
+SHOWS: dict[str, frozenset[State]] = {
+    "open": OPEN, "again": frozenset({State.AGAIN}), "peace": OPEN, "gone": frozenset({State.GONE}),
+    "done": frozenset({State.DONE, State.RESTING}), "closed": frozenset({State.CLOSED}),
+}  # fmt: skip
+
+
+def is_shown(show: str, state: State, is_left_in_peace: bool) -> bool:
+    return state in SHOWS[show] and (is_left_in_peace or show != "peace")
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ class Counts:
 
 
 def state_of(
-    *, is_closed: bool, outcome: str | None, tried: int, needed: int, last_on: date | None, today: date
+    *, is_closed: bool, outcome: str | None, tried: int, needed: int, is_today: bool | None
 ) -> State:
     """By the last visit that stands, whoever made it."""
     if is_closed:
@@ -82,7 +81,7 @@ def state_of(
     if outcome == UNREACHABLE and tried >= max(needed, 1):
         return State.GONE
     if outcome in (UNREACHABLE, DEFERRED):
-        return State.RESTING if last_on == today else State.AGAIN
+        return State.RESTING if is_today else State.AGAIN
     return State.DONE
 
 
@@ -95,18 +94,17 @@ def chosen(rows: Iterable[Assigned], asked: Asked) -> list[Assigned]:
 
 
 def counts(rows: Iterable[Assigned], asked: Asked) -> Counts:
-    """In one pass over thousands; a business on two lists counts on each."""
+    """A business on two lists counts on each. Thousands of rows come in a few hundred kinds, and only those are asked."""
     shows, grids, lists = Counter(), Counter(), Counter()
-    is_shown = SHOWS[asked.show]
-    for row in rows:
-        in_grid = asked.grid is None or row.grid == asked.grid
-        in_list = asked.list is None or asked.list in row.lists
+    kinds = Counter((row.state, row.until is not None, row.grid, row.lists) for row in rows)
+    for (state, in_peace, grid, on_lists), number in kinds.items():
+        in_grid = asked.grid is None or grid == asked.grid
+        in_list = asked.list is None or asked.list in on_lists
         if in_grid and in_list:
-            shows.update(name for name, fits in SHOWS.items() if fits(row))
-        if in_list and is_shown(row):
-            grids[row.grid] += 1
-        if in_grid and is_shown(row):
-            lists.update(row.lists)
+            shows.update({name: number for name in SHOWS if is_shown(name, state, in_peace)})
+        if is_shown(asked.show, state, in_peace):
+            grids[grid] += number * in_list
+            lists.update(dict.fromkeys(on_lists, number * in_grid))
     return Counts(shows, grids, lists)
 
 
@@ -125,13 +123,9 @@ def distance_m(row: Assigned, near: tuple[float, float]) -> float:
     return METRES_PER_DEGREE * hypot(row.lat - lat, (row.lon - lon) * cos(radians((row.lat + lat) / 2)))
 
 
-def without_place(asked: Asked) -> Asked:
-    return replace(asked, grid=None, list=None)
-
-
 def _fits(row: Assigned, asked: Asked) -> bool:
     return (
-        SHOWS[asked.show](row)
+        is_shown(asked.show, row.state, row.until is not None)
         and (asked.grid is None or row.grid == asked.grid)
         and (asked.list is None or asked.list in row.lists)
     )

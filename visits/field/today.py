@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.access import require, visible_to
 from accounts.roles import Do
 from visits.field import assigned, queries, rows
-from visits.field.rules_today import SHOWS, Asked, Assigned, chosen, counts, distance_m, progress
+from visits.field.rules_today import OPEN, SHOWS, Asked, Assigned, chosen, counts, distance_m, progress
 from visits.register import browse
 from visits.register.models import Business, BusinessList, Grid
 
@@ -42,13 +42,15 @@ def today(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     if search := request.GET.get("search", "").replace("\x00", "").strip()[: browse.MAX_SEARCH]:
         return _search(request, search, now)
-    mine, done = assigned.assigned_to(request.user, now), queries.done_today(request.user, now)
+    by_place = request.GET.get("order") == NEAR
+    mine = assigned.assigned_to(request.user, now, by_place=by_place)
+    done = queries.done_today(request.user, now)
     places = Places(mine)
     asked = places.read(request, now)
     found = chosen(mine, asked)
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     shown = assigned.businesses(list(page), request.user, now)
-    waiting = len(found) if asked == Asked() else sum(SHOWS["open"](one) for one in mine)
+    waiting = len(found) if asked == Asked() else sum(one.state in OPEN for one in mine)
     context = {
         "tab": "today", "page": page, "pager": _pager(request, page), "has_assignment": bool(mine),
         "plan": queries.plan_of_the_day(done=len(done), waiting=waiting), "whole": progress(mine),

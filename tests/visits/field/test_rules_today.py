@@ -1,32 +1,31 @@
 """What state an assigned business is in, which are shown and in what order; no database."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 
 from visits.field.rules_today import Asked, Assigned, State, chosen, counts, distance_m, progress, state_of
 
 TODAY = date(2026, 11, 20)
-YESTERDAY = TODAY - timedelta(days=1)
 
 
 @pytest.mark.parametrize(
     ("known", "state"),
     [
         ({}, State.WAITING),
-        ({"outcome": "no_need", "last_on": YESTERDAY}, State.DONE),
-        ({"outcome": "wrong_address", "last_on": YESTERDAY}, State.DONE),
-        ({"outcome": "deferred", "last_on": YESTERDAY}, State.AGAIN),
-        ({"outcome": "deferred", "last_on": TODAY}, State.RESTING),
-        ({"outcome": "unreachable", "last_on": YESTERDAY, "tried": 2}, State.AGAIN),
-        ({"outcome": "unreachable", "last_on": TODAY, "tried": 2}, State.RESTING),
-        ({"outcome": "unreachable", "last_on": TODAY, "tried": 3}, State.GONE),
-        ({"outcome": "unreachable", "last_on": YESTERDAY, "tried": 1, "needed": 0}, State.GONE),
-        ({"outcome": "no_need", "last_on": TODAY, "is_closed": True}, State.CLOSED),
+        ({"outcome": "no_need", "is_today": False}, State.DONE),
+        ({"outcome": "wrong_address", "is_today": False}, State.DONE),
+        ({"outcome": "deferred", "is_today": False}, State.AGAIN),
+        ({"outcome": "deferred", "is_today": True}, State.RESTING),
+        ({"outcome": "unreachable", "is_today": False, "tried": 2}, State.AGAIN),
+        ({"outcome": "unreachable", "is_today": True, "tried": 2}, State.RESTING),
+        ({"outcome": "unreachable", "is_today": True, "tried": 3}, State.GONE),
+        ({"outcome": "unreachable", "is_today": False, "tried": 1, "needed": 0}, State.GONE),
+        ({"outcome": "no_need", "is_today": True, "is_closed": True}, State.CLOSED),
     ],
 )
 def test_where_a_business_stands(known, state):
-    facts = {"is_closed": False, "outcome": None, "tried": 0, "needed": 3, "last_on": None, "today": TODAY}
+    facts = {"is_closed": False, "outcome": None, "tried": 0, "needed": 3, "is_today": None}
     assert state_of(**(facts | known)) == state
 
 
