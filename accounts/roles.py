@@ -23,6 +23,7 @@ class Do(models.TextChoices):
     """Things that can be done; a page, an API view and an admin action ask for the same one."""
 
     RECORD_VISIT = "record_visit", _("登记走访")
+    IMPORT_OUTBOX = "import_outbox", _("导入手机待传文件")
     PRINT_CODES = "print_codes", _("制发二维码")
     LOOK_UP_CREDIT = "look_up_credit", _("查询信用信息")
     REVIEW = "review", _("区级审核")
@@ -42,9 +43,10 @@ class Do(models.TextChoices):
 
 
 MAY: dict[Role, frozenset[Do]] = {
-    Role.FIELD_OFFICER: frozenset({Do.RECORD_VISIT}),
+    Role.FIELD_OFFICER: frozenset({Do.IMPORT_OUTBOX, Do.RECORD_VISIT}),
     Role.PANEL: frozenset(
         {
+            Do.IMPORT_OUTBOX,
             Do.PRINT_CODES,
             Do.LOOK_UP_CREDIT,
             Do.REVIEW,
@@ -55,7 +57,7 @@ MAY: dict[Role, frozenset[Do]] = {
         }
     ),
     Role.BANK_REVIEWER: frozenset({Do.DECIDE}),
-    Role.BANK_COORDINATOR: frozenset({Do.DECIDE, Do.CORRECT_DECISION, Do.ALLOT}),
+    Role.BANK_COORDINATOR: frozenset({Do.IMPORT_OUTBOX, Do.DECIDE, Do.CORRECT_DECISION, Do.ALLOT}),
     Role.CITY: frozenset(
         {Do.PRINT_CODES, Do.ANSWER_REPORTS, Do.SEE_DISTRICT, Do.SEE_CITY, Do.IMPORT_REGISTER, Do.EDIT_RULES}
     ),

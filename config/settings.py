@@ -91,6 +91,9 @@ if env.flag("DOORSTEP_WEB"):
     DATABASE["OPTIONS"] = {
         **DATABASE.get("OPTIONS", {}),
         "pool": {"min_size": 1, "max_size": 8, "timeout": 10},
+        # Plans of the hot path's few statements are kept per connection (accounts/prepared.py); nothing else is
+        # prepared. Off where a pooler in transaction mode stands in front of PostgreSQL and would mix them up.
+        "prepare_threshold": 5 if env.flag("DATABASE_PREPARE", True) else None,
     }
 DATABASES = {
     "default": {

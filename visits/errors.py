@@ -6,9 +6,10 @@ from accounts.errors import Conflict, Invalid, Refusal
 
 
 class CodeRefused(Refusal):
-    """A scan that leads nowhere. `reason` is what `RefusedScan` keeps."""
+    """A scan that leads nowhere. `reason` is what `RefusedScan` keeps, beside the code where one was `found`."""
 
     reason = ""
+    found = None
 
 
 class CodeMalformed(CodeRefused):
@@ -56,9 +57,42 @@ class CodeNotLive(Conflict):
     sentence = _("这个二维码已经作废,不能重复操作,请刷新后再看。")
 
 
+class CodesChanged(Conflict):
+    code = "codes_changed"
+    sentence = _("这期间有码被制发、换发或作废,数量与刚才不同,没有作废任何一个。请重新核对后再确认。")
+
+
+class BatchEnded(Conflict):
+    code = "batch_ended"
+    sentence = _("这一批已经结束,不能重复操作,请刷新后再看。")
+
+
+class BatchFileGone(Refusal):
+    code, status = "batch_file_gone", 404
+    sentence = _("这一批没有可下载的文件:还没有完成,或保留期已过。可以从这一批重新制作。")
+
+
 class VisitIdReused(Conflict):
     code = "visit_id_reused"
     sentence = _("这个走访编号已用于另一份内容。原记录没有改动,请重新登记。")
+
+
+class AgainstProtection(Refusal):
+    """The firm is to be left in peace; `marks` says by which rules (`visits.protection.marks.Mark`)."""
+
+    def __init__(self, marks: list[str], *, fields: dict[str, str] | None = None) -> None:
+        self.marks = marks
+        super().__init__(fields=fields)
+
+
+class VisitProtected(AgainstProtection):
+    code, status = "visit_protected", 422
+    sentence = _("这家经营主体正受走访保护。确需走访的,请写明理由后再提交。")
+
+
+class VisitRefusedByProtection(AgainstProtection):
+    code, status = "visit_refused_by_protection", 422
+    sentence = _("这家经营主体正受走访保护,按本区规则不予登记。可改为电话或线上联系,或请区级工作专班协调。")
 
 
 class AlreadyAnnulled(Conflict):

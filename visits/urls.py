@@ -5,6 +5,7 @@ from visits.codes.batches import views as batches
 from visits.field import today
 from visits.field import views as field
 from visits.field import visit_views as visit
+from visits.outbox import desk as outbox_desk
 from visits.outbox import views as outbox
 from visits.presence import views as presence
 
@@ -31,6 +32,7 @@ urlpatterns = [
     path("manifest.webmanifest", outbox.manifest, name="manifest"),
     path("m/day.json", outbox.day, name="day"),
     path("m/outbox/", outbox.outbox, name="outbox"),
+    path("outbox/import/", outbox_desk.import_page, name="outbox-import"),
     path("m/offline/", outbox.today_offline, name="today-offline"),
     path("m/visit/offline/", outbox.visit_offline, name="visit-offline"),
     path("m/", today.today, name="today"),
@@ -41,6 +43,7 @@ urlpatterns = [
     path("m/visits/", field.own_visits, name="own-visits"),
     path("m/visits/<uuid:pk>/", visit.own_visit, name="own-visit"),
     path("m/visits/<uuid:pk>/annul/", visit.annul, name="own-visit-annul"),
+    path("m/visits/<uuid:pk>/do-not-disturb/", visit.do_not_disturb, name="own-visit-do-not-disturb"),
     path("m/visits/<uuid:pk>/photos/", presence.add_photos, name="own-visit-photos"),
     path("visits/<uuid:visit>/photos/<uuid:pk>/", presence.photo, name="visit-photo"),
     path("m/me/", field.me, name="me"),

@@ -1,0 +1,147 @@
+// Sends what waits, one tab at a time, one visit after another. Whatever the answer, nothing leaves the phone before
+// the server has said that it has it.
+import { change, remove } from "./store.js";
+import { me, token } from "./who.js";
+import { photosOf, read, receipt, told, update } from "./items.js";
+import { put as keep } from "./store.js";
+
+const ANSWER_MS = 30_000;
+const FIRST_PAUSE_MS = 4_000;
+const LONGEST_PAUSE_MS = 10 * 60_000;
+const LEASE_MS = 60_000;
+const FORM_MS = 15_000; // a visit sent within this time of 提交 came straight from the form
+let timer;
+
+// How the run stands: "" or offline | busy | signin | other. Pages show it.
+export let standing = "";
+
+export async function flush({ isAsked = false } = {}) {
+  const officer = await me();
+  if (!officer) return;
+  await alone(async () => {
+    if (isAsked) await hurry(officer);
+    standing = "";
+    let item;
+    const seen = new Set();
+    while ((item = await next(seen))) {
+      seen.add(item.id);
+      if (!(await send(item))) break;
+    }
+  });
+  told();
+  later();
+}
+
+// Mine, due, the one somebody is looking at first; an item is tried once in a run.
+async function next(seen) {
+  const { unsent } = await read();
+  const due = unsent.filter((item) => item.state !== "refused" && !seen.has(item.id) && (item.next_at ?? 0) <= Date.now());
+  return due.find((item) => item.is_urgent) ?? due[0];
+}
+
+async function hurry() {
+  for (const item of (await read()).unsent) if (item.next_at) await update(item.id, { next_at: 0 });
+}
+
+// True: go on with the next. False: nothing more will get through now.
+async function send(item) {
+  await update(item.id, { state: "sending" });
+  if (!item.answer) {
+    const sent = await sendVisit(item);
+    if (sent !== "accepted") return sent === "refused" || sent === "failed";
+  }
+  return sendPhotos(item.id);
+}
+
+async function sendVisit(item) {
+  const channel = Date.now() - item.made_at < FORM_MS ? "form" : "outbox";
+  const body = JSON.stringify({ ...item.body, channel, sent_at: new Date().toISOString() });
+  const got = await request("POST", "/api/v1/visits/", item.officer, body, "application/json");
+  if (got.kind === "done" && got.said?.visit !== item.id) got.kind = "offline"; // somebody else's page: a hotel's sign-in
+  if (got.kind !== "done") return fail(item, got);
+  const answer = { case: got.said.case, status: got.said.status, at: Date.now() };
+  // what was said about the owner goes the moment the server has it; photos may still follow
+  await change("outbox", item.id, (now) => now && { ...receipt({ ...now, answer }), state: "sending", attempts: 0 });
+  told();
+  return "accepted";
+}
+
+async function sendPhotos(id) {
+  for (const photo of await photosOf(id)) {
+    const got = await request("PUT", `/api/v1/visits/${id}/photos/${photo.id}/`, photo.officer, photo.blob, photo.blob.type || "image/jpeg");
+    if (got.kind === "done") await remove("photos", photo.id);
+    else if (got.kind === "refused") await keep("photos", { ...photo, is_refused: true, problem: got.problem });
+    else return (await fail(await update(id, {}), got)) === "failed";
+    if (got.kind === "refused") await update(id, { photo_problem: got.problem });
+  }
+  const after = await change("outbox", id, (item) => item && (item.photo_problem
+    ? { ...item, state: "refused", problem: item.photo_problem } : receipt(item)));
+  told();
+  return Boolean(after);
+}
+
+async function fail(item, got) {
+  if (got.kind === "refused") {
+    await update(item.id, { state: "refused", is_urgent: false, problem: got.problem });
+    return "refused";
+  }
+  const attempts = (item.attempts ?? 0) + 1;
+  const grown = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempts - 1)) * (0.5 + Math.random() / 2);
+  const pause = Math.max(grown, (got.retryAfter ?? 0) * 1000);
+  const isHeld = ["signin", "other"].includes(got.kind); // waits for a person, not for time
+  await update(item.id, { state: "waiting", is_urgent: false, attempts, next_at: isHeld ? 0 : Date.now() + pause });
+  standing = got.kind === "fault" ? standing : got.kind;
+  return got.kind === "fault" ? "failed" : "stop";
+}
+
+// {kind, said, problem, retryAfter}. kind: done · refused (final) · fault (this one, later) · offline, busy (all, later) ·
+// signin, other (all, when the right person has signed in)
+async function request(method, address, officer, body, type, isSecond = false) {
+  let answer, said;
+  try {
+    answer = await fetch(address, {
+      method, body, credentials: "same-origin", redirect: "manual", signal: AbortSignal.timeout?.(ANSWER_MS),
+      headers: { "Content-Type": type, Accept: "application/json", "X-CSRFToken": token(), "X-Officer": officer },
+    });
+    said = await answer.json().catch(() => null);
+  } catch {
+    return { kind: "offline" };
+  }
+  const { status } = answer;
+  if (answer.ok) return { kind: said ? "done" : "offline", said };
+  if (status === 401) return { kind: "signin" };
+  if (status === 403 && said?.code === "csrf_failed") {
+    // the token changes at sign-in; a page opened before still has the old one, or none
+    if (isSecond) return { kind: "signin" };
+    await fetch("/m/day.json?have=any", { credentials: "same-origin" }).catch(() => {});
+    return request(method, address, officer, body, type, true);
+  }
+  if (said?.code === "other_officer") return { kind: "other" };
+  const retryAfter = Number(answer.headers.get("Retry-After")) || 0;
+  if ([429, 503].includes(status)) return { kind: "busy", retryAfter };
+  if ([0, 502, 504].includes(status)) return { kind: "offline", retryAfter };
+  if (status >= 500 || [408, 425].includes(status) || said?.code === "idempotency_in_flight") return { kind: "fault", retryAfter };
+  if (!said?.code) return { kind: "fault", retryAfter }; // no answer of ours: something between the phone and us
+  return { kind: "refused", problem: { status, code: said.code, sentence: said.detail, fields: said.fields ?? {}, marks: said.marks ?? [] } };
+}
+
+// One flusher over all tabs. Where there are no Web Locks (plain http), a lease in the database, renewed by nobody and
+// over after a minute, so that a tab that died does not hold it for ever.
+async function alone(work) {
+  if (navigator.locks) return navigator.locks.request("doorstep-outbox", work);
+  const mine = Math.random();
+  const got = await change("meta", "lease", (lease) => ((lease?.until ?? 0) > Date.now() ? undefined : { name: "lease", mine, until: Date.now() + LEASE_MS }));
+  if (got?.mine !== mine) return undefined;
+  try {
+    return await work();
+  } finally {
+    await change("meta", "lease", (lease) => (lease?.mine === mine ? { ...lease, until: 0 } : undefined));
+  }
+}
+
+async function later() {
+  clearTimeout(timer);
+  const times = (await read()).unsent.filter((item) => item.state !== "refused").map((item) => item.next_at || Infinity);
+  const soonest = Math.min(...times);
+  if (Number.isFinite(soonest)) timer = setTimeout(flush, Math.max(1000, soonest - Date.now()));
+}

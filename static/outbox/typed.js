@@ -1,0 +1,16 @@
+// The visit form's frame opened without a door, or for a code that does not hold: ask for it here.
+import { placeOf, why } from "./place.js";
+import { words } from "./who.js";
+
+const box = document.querySelector("[data-ask-code]");
+const asked = new URLSearchParams(location.search);
+const text = asked.get("text") || asked.get("code") || "";
+
+if (box && !placeOf(location)) {
+  box.hidden = false;
+  for (const part of document.querySelectorAll("[data-visit-part]")) part.hidden = true;
+  box.querySelector("input").value = text;
+  const problem = box.querySelector("[data-ask-problem]");
+  problem.hidden = !text;
+  problem.textContent = why(text) || words.codeLength;
+}

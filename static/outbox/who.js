@@ -1,0 +1,55 @@
+// Whose phone this is at the moment. A page from the server knows; a page kept on the phone asks what was noted last.
+import { answer, get, put, remove, within } from "./store.js";
+
+const said = document.querySelector("[data-officer]");
+export const isKept = Boolean(document.documentElement.dataset.offline);
+export const words = { ...document.querySelector("#outbox-words")?.dataset, ...document.querySelector("#page-words")?.dataset };
+
+// A random UUID, also where the page is not served over HTTPS and the browser keeps randomUUID to itself.
+export function newId() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 15) | 64;
+  bytes[8] = (bytes[8] & 63) | 128;
+  return [...bytes].map((byte, at) => ([4, 6, 8, 10].includes(at) ? "-" : "") + byte.toString(16).padStart(2, "0")).join("");
+}
+
+let known;
+// {id, name, username} or null. Noted once per page.
+export function me() {
+  known ??= find();
+  return known;
+}
+
+async function find() {
+  const noted = await get("meta", "me");
+  if (isKept || !said) return noted?.officer ?? null;
+  const officer = { id: said.dataset.officer, name: said.dataset.officerName, username: said.dataset.officerUsername };
+  const look = `${officer.id} ${document.documentElement.lang}`;
+  if (noted?.officer.id !== officer.id) {
+    // the list of whoever was here before is not for this person; what they left unsent stays theirs
+    await within("day", (in_) => answer(in_.day.clear()));
+    await remove("meta", "hold");
+  }
+  if (noted?.look !== look) askForFrames();
+  await put("meta", { name: "me", officer, look });
+  return officer;
+}
+
+export async function askForFrames() {
+  // without a controller the worker is only being installed, and fetches them by itself
+  navigator.serviceWorker?.controller?.postMessage({ type: "fill" });
+}
+
+export const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
+
+// {0} and {1} of a sentence
+export const say = (sentence = "", ...things) => sentence.replace(/\{(\d)\}/g, (_, at) => things[at] ?? "");
+
+export function ago(moment) {
+  const minutes = Math.max(0, Math.floor((Date.now() - moment) / 60000));
+  if (minutes < 1) return words.justNow;
+  if (minutes < 60) return say(words.minutesAgo, minutes);
+  if (minutes < 48 * 60) return say(words.hoursAgo, Math.floor(minutes / 60));
+  return say(words.daysAgo, Math.floor(minutes / 1440));
+}
