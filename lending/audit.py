@@ -65,12 +65,7 @@ def record(
     detail: dict | None = None,
 ) -> Event:
     """Append one event; call inside the transaction of the deed. Bumping the counter takes the row lock of the case."""
-    event = Event(
-        case=case, at=now, kind=kind, from_stage=from_stage, to_stage=case.stage, by=by,
-        organisation=by.organisation if by else None, bank=bank,
-        # round-trip through JSON so that what is digested is what will be read back
-        detail=json.loads(json.dumps(detail or {}, default=str)),
-    )  # fmt: skip
+    event = _told(case, kind, by=by, now=now, from_stage=from_stage, bank=bank, detail=detail)
     if not _linked(event, case):  # this copy of the case was read before somebody else's event
         locked = FinancingCase.objects.select_for_update(no_key=True)
         case.refresh_from_db(fields=["events_count", "last_digest"], from_queryset=locked)
@@ -79,10 +74,44 @@ def record(
     return event
 
 
+def first_event(
+    case: FinancingCase,
+    kind: str,
+    *,
+    by: User | None,
+    now: datetime,
+    from_stage: str = "",
+    detail: dict | None = None,
+) -> Event:
+    """The next event of a case that is not in the database yet, though its key is known; nothing is written. The case
+    carries count and digest on, so that it can be inserted together with its first events."""
+    event = _told(case, kind, by=by, now=now, from_stage=from_stage, bank=None, detail=detail)
+    event.seq, event.previous_digest = case.events_count + 1, case.last_digest
+    event.digest = _digest(event)
+    case.events_count, case.last_digest = event.seq, event.digest
+    return event
+
+
+def _told(
+    case: FinancingCase, kind: str, *, by: User | None, now: datetime, from_stage: str, bank: Organisation | None,
+    detail: dict | None,
+) -> Event:  # fmt: skip
+    return Event(
+        case=case, at=now, kind=kind, from_stage=from_stage, to_stage=case.stage, by=by,
+        organisation=by.organisation if by else None, bank=bank,
+        # round-trip through JSON so that what is digested is what will be read back
+        detail=json.loads(json.dumps(detail or {}, default=str)),
+    )  # fmt: skip
+
+
+def _digest(event: Event) -> str:
+    return hashlib.sha256(event.content().encode()).hexdigest()
+
+
 def _linked(event: Event, case: FinancingCase) -> bool:
     """Put the event behind the last one this copy of the case knows of; False where that is no longer the last."""
     event.seq, event.previous_digest = case.events_count + 1, case.last_digest
-    event.digest = hashlib.sha256(event.content().encode()).hexdigest()
+    event.digest = _digest(event)
     as_known = {"events_count": case.events_count, "last_digest": case.last_digest}
     is_last = FinancingCase.objects.filter(pk=case.pk, **as_known).update(
         events_count=event.seq, last_digest=event.digest
@@ -122,7 +151,7 @@ def _fault_in(
             return seq, "missing"
         if event.previous_digest != previous:
             return seq, "previous digest differs"
-        if hashlib.sha256(event.content().encode()).hexdigest() != event.digest:
+        if _digest(event) != event.digest:
             return seq, "content differs"
         previous, reached = event.digest, event.to_stage
     if seq != events_count:

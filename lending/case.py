@@ -10,6 +10,8 @@ from accounts.models import Organisation
 from lending.stages import CLOSED, Stage
 from visits.models import Business, FinancingNeed, Visit
 
+NUMBERS = "lending_case_number"  # a sequence
+
 
 def new_track_token() -> str:
     """128 random bits: the owner's link is the key, so it cannot be guessed or counted through."""
@@ -19,8 +21,12 @@ def new_track_token() -> str:
 def next_case_number(district_code: str, year: int) -> str:
     """District, year and a sequence of the database: readable on the phone, unique across all web processes."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval('lending_case_number')")
-        return f"{district_code}-{year}-{cursor.fetchone()[0]:07d}"
+        cursor.execute(f"SELECT nextval('{NUMBERS}')")
+        return case_number(district_code, year, cursor.fetchone()[0])
+
+
+def case_number(district_code: str, year: int, serial: int) -> str:
+    return f"{district_code}-{year}-{serial:07d}"
 
 
 class FinancingCase(models.Model):

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from django.dispatch import Signal
 
 # Sent with `send` (not robust: an error undoes the visit too) inside the transaction that writes the visit.
-# Arguments: visit, need (None where nothing is needed), by, now. Where an owner declared a need alone there is neither
-# visit nor by. A receiver may answer with a `CaseAnswer`; the visit keeps it, so that a repeat of the same visit gets
-# the first answer.
+# Arguments: visit, need (None where nothing is needed), by, now. Need and consents are written by then and the row of
+# the business is locked; the visit is written after the answers, which it keeps. Where an owner declared a need alone
+# there is neither visit nor by, and no lock. A receiver may answer with a `CaseAnswer`; the visit keeps it, so that a
+# repeat of the same visit gets the first answer.
 visit_recorded = Signal()
 
 
@@ -18,4 +19,6 @@ class CaseAnswer:
     number: str = ""
     missing: list[str] = field(default_factory=list)  # dotted names of the API, e.g. "need.amount_yuan"
     reason: str = ""
-    follow_path: str = ""  # where an owner who declared alone follows the case; empty where it joined another one
+    follow_path: str = (
+        ""  # where an owner who declared alone follows the case; empty where it joined another one
+    )

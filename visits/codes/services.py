@@ -1,6 +1,5 @@
 """Issue, re-issue and revoke codes; take note of every scan that led nowhere."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -45,26 +44,6 @@ def issue_code(*, subject: Subject, by: User, now: datetime) -> Code:
 
 
 @transaction.atomic
-def issue_missing(*, businesses: Sequence[Business], by: User, now: datetime) -> int:
-    """A code for each of these businesses that has none; returns how many were made. One statement for all."""
-    require(by, Do.PRINT_CODES)
-    may_see = visible_to(by, Business).filter(pk__in=[b.pk for b in businesses])
-    for expired in Code.objects.filter(business__in=may_see, revoked_at__isnull=True, expires_at__lte=now):
-        reissue(code=expired, by=by, now=now, reason="expired")
-    bare = list(may_see.exclude(codes__in=Code.objects.filter(revoked_at__isnull=True)).distinct())
-    codes = [_new(business, version=1, by=by, now=now) for business in bare]
-    before = Code.objects.filter(business__in=bare).values_list("business_id", "version")
-    highest: dict[int, int] = {}
-    for business_id, version in before:
-        highest[business_id] = max(version, highest.get(business_id, 0))
-    for code in codes:
-        code.version = highest.get(code.business_id, 0) + 1
-    # a colleague who prints the same street at the same moment wins; both sheets then show the same codes
-    Code.objects.bulk_create(codes, ignore_conflicts=True)
-    return len(codes)
-
-
-@transaction.atomic
 def reissue(*, code: Code, by: User, now: datetime, reason: str) -> Code:
     """Revoke this code and put the next version in its place, in one step: the door never has two or none."""
     old = _lock_live(code, by=by)
@@ -86,20 +65,28 @@ def scan(*, text: str, by: User | None, now: datetime, address: str = "") -> Cod
     Not atomic: the note of a refusal must stay although the caller is refused. `address` is where somebody who is not
     signed in came from.
     """
-    code = None
     try:
-        token = rules.read_token(text)
-        if token is None:
-            raise CodeMalformed()
-        secret = rules.secret_of(token)
-        if secret is None:
-            raise CodeForged()
-        code = queries.by_secret(secret)
-        if code is None:
-            raise CodeUnknown()
-        check_live(code, now)
+        return read(text=text, at=now)
     except CodeRefused as refusal:
-        note_refused(text=text, reason=refusal.reason, code=code, by=by, now=now, address=address)
+        note_refused(text=text, reason=refusal.reason, code=refusal.found, by=by, now=now, address=address)
+        raise
+
+
+def read(*, text: str, at: datetime) -> Code:
+    """The code that held at that moment, or `CodeRefused`; nothing is stored. A scan may be told of much later."""
+    token = rules.read_token(text)
+    if token is None:
+        raise CodeMalformed()
+    secret = rules.secret_of(token)
+    if secret is None:
+        raise CodeForged()
+    code = queries.by_secret(secret)
+    if code is None:
+        raise CodeUnknown()
+    try:
+        check_live(code, at)
+    except CodeRefused as refusal:
+        refusal.found = code
         raise
     return code
 
@@ -113,11 +100,12 @@ def scan_to_read(*, text: str, by: User, now: datetime) -> Code:
     return code
 
 
-def check_live(code: Code, now: datetime) -> None:
-    """Refuse a revoked or expired code, and the code of a person who has left."""
-    if code.revoked_at is not None or (code.officer and not code.officer.is_active):
+def check_live(code: Code, at: datetime) -> None:
+    """Refuse a code that was revoked or expired at that moment, and the code of a person who has left."""
+    is_revoked = code.revoked_at is not None and code.revoked_at <= at
+    if is_revoked or (code.officer and not code.officer.is_active):
         raise CodeRevoked()
-    if code.expires_at <= now:
+    if code.expires_at <= at:
         raise CodeExpired()
 
 

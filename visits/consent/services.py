@@ -1,15 +1,18 @@
 """Give and withdraw consent."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
 
 from accounts.models import Organisation, User
+from accounts.prepared import insert_together
 from visits.consent.models import Consent, ConsentNotice, ConsentSigning
 from visits.errors import ConsentAlreadyWithdrawn
 from visits.register.models import Business
+
+WITHDRAWN_BEFORE = "签署后、上传前已由企业主撤回"  # kept on the row, not shown as a sentence of ours
 
 
 @transaction.atomic(savepoint=False)
@@ -29,17 +32,42 @@ def give_consent(
 
     `by` is the witness: the officer who was there, or nobody where the owner signed alone.
     """
-    signing = ConsentSigning.objects.create(
+    signing, consents = unsaved_consents(
+        business=business, notice=notice, scopes=scopes, recipients=recipients, signed_name=signed_name,
+        signature_png=signature_png, visit_id=visit_id, by=by, signed_at=now,
+    )  # fmt: skip
+    insert_together(signing, consents)
+    return consents
+
+
+def unsaved_consents(
+    *,
+    business: Business,
+    notice: ConsentNotice,
+    scopes: Sequence[str],
+    recipients: Sequence[Organisation],
+    signed_name: str,
+    signature_png: bytes | None = None,
+    visit_id: UUID | None = None,
+    by: User | None,
+    signed_at: datetime,
+    withdrawn: Mapping[int, datetime] | None = None,
+) -> tuple[ConsentSigning, list[Consent]]:
+    """What `give_consent` writes, for a caller that writes more in the same statement. `withdrawn` says of recipients,
+    by key, when the owner took back what is only uploaded now: their consent is kept and never holds."""
+    signing = ConsentSigning(
         business=business, notice=notice, visit_id=visit_id, signed_name=signed_name,
-        signature_png=signature_png, witnessed_by=by, signed_at=now,
+        signature_png=signature_png, witnessed_by=by, signed_at=signed_at,
     )  # fmt: skip
-    expires_at = now + timedelta(days=notice.valid_days)
-    each = {recipient.pk: recipient for recipient in recipients}.values()
-    return Consent.objects.bulk_create(
-        Consent(signing=signing, business=business, recipient=recipient, scopes=sorted(set(scopes)),
-                given_at=now, expires_at=expires_at)
-        for recipient in each
-    )  # fmt: skip
+    expires_at = signed_at + timedelta(days=notice.valid_days)
+    consents = []
+    for recipient in {recipient.pk: recipient for recipient in recipients}.values():
+        ended_at = (withdrawn or {}).get(recipient.pk)
+        consents.append(Consent(
+            signing=signing, business=business, recipient=recipient, scopes=sorted(set(scopes)), given_at=signed_at,
+            expires_at=expires_at, withdrawn_at=ended_at, withdrawn_reason=WITHDRAWN_BEFORE if ended_at else "",
+        ))  # fmt: skip
+    return signing, consents
 
 
 @transaction.atomic

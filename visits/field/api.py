@@ -49,9 +49,8 @@ class Visits(ListAPIView):
     )
     def post(self, request: Request) -> Response:
         require(request.user, Do.RECORD_VISIT)
-        form = VisitInput(data=request.data)
-        form.is_valid(raise_exception=True)
-        recorded = services.record_visit(said=form.said(), by=request.user, now=timezone.now())
+        said = VisitInput.said(request.data)
+        recorded = services.record_visit(said=said, by=request.user, now=timezone.now())
         return Response(answer_of(recorded.visit), status=200 if recorded.is_repeat else 201)
 
     def handle_exception(self, error: Exception) -> Response:
@@ -60,6 +59,8 @@ class Visits(ListAPIView):
         if self.request.method == "POST":
             nothing = {"status": "error", "visit": None, "case": None, "missing": []}
             response.data = nothing | {"reason": response.data["code"]} | response.data
+            if marks := getattr(error, "marks", None):
+                response.data["marks"] = marks
         return response
 
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from uuid import UUID
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 NEED = "need"  # the one outcome that carries a need and a consent
 
 CLOCK_SKEW = timedelta(minutes=10)  # how far ahead a phone's clock may run
+LATE = timedelta(minutes=10)  # what reaches us longer than this after its end was made without network
 OLDEST_VISIT = timedelta(days=30)  # an outbox may wait this long; older visits are told to the district team
 MAX_AMOUNT_YUAN = Decimal("100000000")
 MAX_TERM_MONTHS = 360
@@ -24,6 +25,10 @@ MAX_PHONE = 40  # characters as typed, before `phone_of` reads them
 PHONE_SENTENCE = gettext_lazy("请填写5至20位数字的电话号码,可带区号、加号和短横线。")
 PHONE = re.compile(r"\+?[0-9]+(-[0-9]+)*")
 DASHES = str.maketrans("‐‑‒–—−ー", "-------")
+WAITED = ("outbox", "file")  # channels of visits that may have been made without network
+MAX_SKEW_S = 2**31 - 1  # what the column holds, 68 years: a phone whose battery died may say 1970
+HOW_IT_CAME = ("id", "sent_at", "channel")  # may differ between two uploads of one visit
+ADDED_LATER = ("protection_reason", "is_code_typed")  # visits stored before these existed keep their digest
 FOUR_PLACES = Decimal("0.0001")  # about 10 m: enough for "was there", too coarse for a track
 
 
@@ -53,7 +58,8 @@ class ConsentSaid:
 
 @dataclass(frozen=True)
 class VisitSaid:
-    """One visit as reported; the business by `code` (what was scanned) or `credit_code`, or both."""
+    """One visit as reported; the business by `code` (what was scanned) or `credit_code`, or both. All moments are the
+    phone's; `sent_at` is its clock as it sent this, by which `in_our_time` puts the others right."""
 
     id: UUID
     mode: str
@@ -68,14 +74,56 @@ class VisitSaid:
     note: str = ""
     need: NeedSaid | None = None
     consent: ConsentSaid | None = None
+    sent_at: datetime | None = None
+    channel: str = "form"
+    protection_reason: str = ""
+    is_code_typed: bool = False
 
     def digest(self) -> str:
-        """The same for the same content, whatever spelling it came in; the id is not part of it."""
+        """The same for the same content, whatever spelling it came in and however often it was sent."""
         said = asdict(self)
-        del said["id"]
+        for name in (*HOW_IT_CAME, *(name for name in ADDED_LATER if not said[name])):
+            del said[name]
         if self.consent and self.consent.signature_png is not None:
             said["consent"]["signature_png"] = hashlib.sha256(self.consent.signature_png).hexdigest()
         return hashlib.sha256(json.dumps(said, sort_keys=True, default=_spell).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Times:
+    """When a visit was made, by our clock; `skew_s` is how far the phone's was behind ours, None where it did not say."""
+
+    started_at: datetime
+    ended_at: datetime | None
+    skew_s: int | None = None
+
+    @property
+    def made_at(self) -> datetime:
+        return self.ended_at or self.started_at
+
+
+def in_our_time(said: VisitSaid, now: datetime) -> Times:
+    """The phone's times put right by what its clock says of now, where that is more than minutes off. A visit that is
+    still to come even so was made before somebody set the clock back: then it ended now."""
+    times = Times(said.started_at, said.ended_at)
+    if said.sent_at is None:
+        return times
+    skew = now - said.sent_at
+    shift = skew if abs(skew) > CLOCK_SKEW else timedelta()
+    if times.made_at - now > CLOCK_SKEW - shift:
+        skew = shift = now - times.made_at
+    try:
+        ended_at = said.ended_at + shift if said.ended_at else None
+        times = Times(said.started_at + shift, ended_at)
+    except OverflowError:  # beyond the years a calendar has: `problems_of_time` says so
+        pass
+    skew_s = round(skew.total_seconds())
+    return replace(times, skew_s=max(-MAX_SKEW_S, min(skew_s, MAX_SKEW_S)))
+
+
+def is_late(channel: str, times: Times, now: datetime) -> bool:
+    """Whether it was made without network: nobody could be told at the door what stands against it."""
+    return channel in WAITED and times.made_at < now - LATE
 
 
 def problems_of_form(said: VisitSaid) -> dict[str, str]:
@@ -94,16 +142,16 @@ def problems_of_form(said: VisitSaid) -> dict[str, str]:
     return found
 
 
-def problems_of_time(said: VisitSaid, now: datetime) -> dict[str, str]:
+def problems_of_time(times: Times, now: datetime) -> dict[str, str]:
     """What the clock says against it. Not asked for a repeat, which was in time the first time."""
     found: dict[str, str] = {}
-    if said.started_at > now + CLOCK_SKEW:
+    if times.started_at > now + CLOCK_SKEW:
         found["started_at"] = _("开始时间晚于当前时间,请检查手机的日期和时间。")
-    elif said.started_at < now - OLDEST_VISIT:
+    elif times.started_at < now - OLDEST_VISIT:
         found["started_at"] = _("走访已超过%(days)s天,不能补录,请联系区级工作专班。") % {
             "days": OLDEST_VISIT.days
         }
-    if said.ended_at and said.ended_at > now + CLOCK_SKEW:
+    if times.ended_at and times.ended_at > now + CLOCK_SKEW:
         found.setdefault("ended_at", _("结束时间晚于当前时间,请检查手机的日期和时间。"))
     return found
 

@@ -9,20 +9,32 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.access import get_visible, require
-from accounts.clock import day_of
 from accounts.errors import Invalid, NotFound
 from accounts.models import Organisation, User
+from accounts.prepared import insert_together
 from accounts.roles import Do
 from visits.codes import services as codes
 from visits.codes.models import Code
-from visits.consent.models import ConsentNotice
-from visits.consent.queries import notice_in_force
-from visits.consent.services import give_consent
-from visits.errors import AlreadyAnnulled, CodeMismatch, CodeNotForVisit, VisitHasCase, VisitIdReused
-from visits.field import queries, rules
+from visits.consent.models import Consent, ConsentSigning
+from visits.consent.services import unsaved_consents
+from visits.errors import (
+    AlreadyAnnulled,
+    CodeMismatch,
+    CodeNotForVisit,
+    CodeRefused,
+    VisitHasCase,
+    VisitIdReused,
+    VisitProtected,
+    VisitRefusedByProtection,
+)
+from visits.field import place, queries, rules
 from visits.field.models import FinancingNeed, Visit
-from visits.register.models import Business
-from visits.signals import CaseAnswer, visit_recorded
+from visits.field.place import Place
+from visits.protection import rules as protection
+from visits.protection.marks import Answer, Mark
+from visits.signals import visit_recorded
+
+Signed = tuple[ConsentSigning, list[Consent]]
 
 
 @dataclass(frozen=True)
@@ -31,38 +43,42 @@ class Recorded:
     is_repeat: bool
 
 
-@dataclass(frozen=True)
-class Signed:
-    """A consent whose notice and recipients have been found."""
-
-    notice: ConsentNotice
-    recipients: list[Organisation]
-
-
-def record_visit(*, said: rules.VisitSaid, by: User, now: datetime) -> Recorded:
+def record_visit(
+    *, said: rules.VisitSaid, by: User, now: datetime, imported_by: User | None = None
+) -> Recorded:
     """Keep a visit with its need and consent and tell lending; a repeat of the same visit gets the first answer.
 
     Safe against repeats: the id is the primary key, so of two posts at once one inserts and the other finds.
-    Raises `Invalid` (fields), `NotFound` (business), `CodeRefused` (stored as a refused scan), `VisitIdReused`.
+    `imported_by` brought the phone's file to a desk. Raises `Invalid` (fields), `NotFound` (business), `CodeRefused`
+    (stored as a refused scan), `AgainstProtection` (marks), `VisitIdReused`.
     """
     require(by, Do.RECORD_VISIT)
     if problems := rules.problems_of_form(said):
         raise Invalid(fields=problems)
-    # by credit code the same query finds the business and says whether this is a repeat
-    first = queries.visit_by_id(said.id) if said.code else None
-    business, code = (None, None) if first else _place(said, by, now)
-    if first or getattr(business, "is_repeat", False):
-        return _repeat(first or queries.visit_by_id(said.id), said, by)
-    if problems := rules.problems_of_time(said, now):
-        raise Invalid(fields=problems)
-    signed = _check_banks(said, business, by, now)
+    times = rules.in_our_time(said, now)
     try:
-        return Recorded(_write(said, business, code, signed, by=by, now=now), is_repeat=False)
+        code = codes.read(text=said.code, at=times.started_at) if said.code else None
+    except CodeRefused as refusal:
+        if first := queries.visit_by_id(said.id):
+            return _repeat(first, said, by)
+        codes.note_refused(text=said.code, reason=refusal.reason, code=refusal.found, by=by, now=now)
+        raise
+    here = _place(said, code, times, by, now)
+    if here.is_repeat:
+        return _repeat(queries.visit_by_id(said.id), said, by)
+    if problems := rules.problems_of_time(times, now):
+        raise Invalid(fields=problems)
+    visit = _visit(said, times, here, code, by=by, imported_by=imported_by, now=now)
+    _check_protection(visit, here, is_late=rules.is_late(said.channel, times, now))
+    signed = _sign(said, visit, here, by=by, signed_at=min(times.made_at, now))
+    try:
+        _write(visit, said.need and _need(said, visit), signed, by=by, now=now)
     except IntegrityError:  # the same visit arrived twice at once and the other one was first
         first = queries.visit_by_id(said.id)
         if first is None:
             raise
         return _repeat(first, said, by)
+    return Recorded(visit, is_repeat=False)
 
 
 @transaction.atomic
@@ -89,99 +105,118 @@ def _repeat(first: Visit, said: rules.VisitSaid, by: User) -> Recorded:
     return Recorded(first, is_repeat=True)
 
 
-def _place(said: rules.VisitSaid, by: User, now: datetime) -> tuple[Business, Code | None]:
+def _place(said: rules.VisitSaid, code: Code | None, times: rules.Times, by: User, now: datetime) -> Place:
     """Which business: the one on the scanned code, whoever's it is to visit, or one this officer may see."""
-    code = codes.scan(text=said.code, by=by, now=now) if said.code else None
-    if code and code.business:
-        if said.credit_code and said.credit_code != code.business.credit_code:
-            raise CodeMismatch(fields={"credit_code": _("与门牌码不一致。")})
-        return code.business, code
-    if code and (code.officer_id or not said.credit_code):
+    if code and not code.business and (code.officer_id or not said.credit_code):
         raise CodeNotForVisit(fields={"code": _("请扫描经营主体的门牌码。")})
-    business = queries.business_to_visit(said.credit_code, by, said.id)
-    if business is None:
+    if code and code.business and said.credit_code not in ("", code.business.credit_code):
+        raise CodeMismatch(fields={"credit_code": _("与门牌码不一致。")})
+    here = place.find(
+        visit_id=said.id, officer=by, credit_code=said.credit_code, business_id=code and code.business_id,
+        started_at=times.started_at, made_at=min(times.made_at, now), codes=_named(said),
+        notice_version=said.consent.notice_version if said.consent else "", now=now,
+    )  # fmt: skip
+    if here is None:
         raise NotFound()
-    return business, code
+    return here
 
 
-def _check_banks(said: rules.VisitSaid, business: Business, by: User, now: datetime) -> Signed | None:
-    """Find the notice and every organisation named, in one query; refuse names that are not there."""
+def _named(said: rules.VisitSaid) -> set[str]:
+    return {
+        *(said.need.preferred_banks if said.need else ()),
+        *(said.consent.recipients if said.consent else ()),
+    }
+
+
+def _visit(
+    said: rules.VisitSaid, times: rules.Times, here: Place, code: Code | None, *, by: User, imported_by: User | None,
+    now: datetime,
+) -> Visit:  # fmt: skip
+    """The row, not written yet."""
+    if by.organisation_id is None:
+        raise Invalid(_("您的账号没有所属机构,不能登记走访,请联系管理员。"))
+    district = here.district or by.district
+    return Visit(
+        id=said.id, business=here.business, officer_id=by.pk, organisation_id=by.organisation_id, code=code,
+        is_code_typed=said.is_code_typed, district_id=district and district.pk, mode=said.mode, outcome=said.outcome,
+        started_at=times.started_at, ended_at=times.ended_at, recorded_at=now, channel=said.channel,
+        clock_skew_s=times.skew_s, imported_by=imported_by, lat=rules.four_places(said.lat),
+        lon=rules.four_places(said.lon), accuracy_m=said.accuracy_m, note=said.note,
+        protection_marks=protection.marks(here.facts), protection_reason=said.protection_reason,
+        content_digest=said.digest(),
+    )  # fmt: skip
+
+
+def _check_protection(visit: Visit, here: Place, *, is_late: bool) -> None:
+    """Ask for a reason or refuse, as the policy says. What was made without network is kept whatever stands against
+    it: the owner has been disturbed already, and a visit that is thrown away cannot even be counted."""
+    marks = [str(mark) for mark in visit.protection_marks]
+    asked = None if is_late else protection.answer_to(marks, here.facts.policy, mode=visit.mode)
+    if asked == Answer.REFUSE:
+        raise VisitRefusedByProtection(marks)
+    if asked == Answer.REASON and not visit.protection_reason:
+        labels = "、".join(str(Mark(mark).label) for mark in marks)
+        why = _("该主体处于%(marks)s,请写明仍要走访的理由。") % {"marks": labels}
+        raise VisitProtected(marks, fields={"protection_reason": why})
+
+
+def _sign(
+    said: rules.VisitSaid, visit: Visit, here: Place, *, by: User, signed_at: datetime
+) -> Signed | None:
+    """The consents, not written yet; refuses organisations and notices that are not there."""
     if said.need is None:
         return None
-    recipients = said.consent.recipients if said.consent else ()
-    named = queries.organisations_by_code({*said.need.preferred_banks, *recipients})
+    banks, places = {Organisation.Kind.BANK}, {Organisation.Kind.BANK, Organisation.Kind.DISTRICT}
     problems: dict[str, str] = {}
-    if unknown := _not_in(said.need.preferred_banks, named, {Organisation.Kind.BANK}):
+    if unknown := _not_in(said.need.preferred_banks, here.named, banks):
         problems["need.preferred_banks"] = _("没有这家银行:%(code)s") % {"code": unknown}
-    if said.consent is None:
-        if problems:
-            raise Invalid(fields=problems)
-        return None
-    if unknown := _not_in(recipients, named, {Organisation.Kind.BANK, Organisation.Kind.DISTRICT}):
-        problems["consent.recipients"] = _("没有这家银行或这个区:%(code)s") % {"code": unknown}
-    notice = notice_in_force(said.consent.notice_version, day_of(now))
-    if notice is None:
-        problems["consent.notice_version"] = _("没有这个版本的告知书。")
-    elif not set(said.consent.scopes) <= set(notice.scopes):
-        problems["consent.scope"] = _("授权事项超出告知书的范围。")
-    district = business.district or by.district
-    if not recipients and district is None:
-        problems["consent.recipients"] = _("请勾选接收方。")
+    told, district = said.consent, here.district or by.district
+    if told is not None:
+        if unknown := _not_in(told.recipients, here.named, places):
+            problems["consent.recipients"] = _("没有这家银行或这个区:%(code)s") % {"code": unknown}
+        elif not told.recipients and district is None:
+            problems["consent.recipients"] = _("请勾选接收方。")
+        if here.notice is None:
+            problems["consent.notice_version"] = _("没有这个版本的告知书。")
+        elif not set(told.scopes) <= set(here.notice.scopes):
+            problems["consent.scope"] = _("授权事项超出告知书的范围。")
     if problems:
         raise Invalid(fields=problems)
-    # the notice names the district team as organiser; where no bank is ticked, the consent is to the team alone
-    return Signed(notice, [named[code] for code in recipients] or [district])
+    if told is None:
+        return None
+    return unsaved_consents(
+        business=here.business, notice=here.notice, scopes=told.scopes, signed_name=told.signed_name,
+        # the notice names the district team as organiser; where no bank is ticked, the consent is to the team alone
+        recipients=[here.named[code] for code in told.recipients] or [district],
+        signature_png=told.signature_png, visit_id=visit.pk, by=by, signed_at=signed_at, withdrawn=here.withdrawn,
+    )  # fmt: skip
 
 
 def _not_in(codes_named: Collection[str], found: dict[str, Organisation], kinds: set[str]) -> str | None:
     return next((code for code in codes_named if code not in found or found[code].kind not in kinds), None)
 
 
-@transaction.atomic
-def _write(
-    said: rules.VisitSaid,
-    business: Business,
-    code: Code | None,
-    signed: Signed | None,
-    *,
-    by: User,
-    now: datetime,
-) -> Visit:
-    if by.organisation_id is None:
-        raise Invalid(_("您的账号没有所属机构,不能登记走访,请联系管理员。"))
-    visit = Visit(
-        id=said.id, business=business, officer_id=by.pk, organisation_id=by.organisation_id, code=code,
-        district_id=business.district_id or (by.district and by.district.pk), mode=said.mode, outcome=said.outcome,
-        started_at=said.started_at, ended_at=said.ended_at, recorded_at=now,
-        lat=rules.four_places(said.lat), lon=rules.four_places(said.lon), accuracy_m=said.accuracy_m,
-        note=said.note, content_digest=said.digest(),
-    )  # fmt: skip
-    visit.save(force_insert=True)
-    need = None
-    if said.need:
-        need = _write_need(said.need, visit, signed_name=said.consent.signed_name if said.consent else "")
-    if signed:
-        give_consent(
-            business=business, notice=signed.notice, scopes=said.consent.scopes, recipients=signed.recipients,
-            signed_name=said.consent.signed_name, signature_png=said.consent.signature_png, visit_id=visit.pk,
-            by=by, now=now,
-        )  # fmt: skip
-    _keep_answer(visit, visit_recorded.send(sender=Visit, visit=visit, need=need, by=by, now=now))
-    return visit
-
-
-def _write_need(need: rules.NeedSaid, visit: Visit, *, signed_name: str) -> FinancingNeed:
-    return FinancingNeed.objects.create(
+def _need(said: rules.VisitSaid, visit: Visit) -> FinancingNeed:
+    """The row, not written yet."""
+    need = said.need
+    return FinancingNeed(
         visit=visit, business=visit.business, amount_yuan=need.amount_yuan, purpose=need.purpose,
         purpose_text=need.purpose_text, term_months=need.term_months, guarantee=need.guarantee,
         urgency=need.urgency, preferred_banks=list(need.preferred_banks),
-        contact_name=need.contact_name or signed_name, contact_phone=need.contact_phone,
-        declared_at=visit.recorded_at,
+        contact_name=need.contact_name or (said.consent.signed_name if said.consent else ""),
+        contact_phone=need.contact_phone, declared_at=min(visit.started_at, visit.recorded_at),
     )  # fmt: skip
 
 
-def _keep_answer(visit: Visit, answers: list[tuple[object, CaseAnswer | None]]) -> None:
-    for _receiver, answer in answers:
+@transaction.atomic
+def _write(
+    visit: Visit, need: FinancingNeed | None, signed: Signed | None, *, by: User, now: datetime
+) -> None:
+    """The visit comes last, with lending's answer on it. The lock of the business lines up two visits to one firm, so
+    that whatever lending does for the second one sees what the first one wrote."""
+    if need:
+        insert_together(need, *(signed or ()), locking=visit.business)
+    for _receiver, answer in visit_recorded.send(sender=Visit, visit=visit, need=need, by=by, now=now):
         if answer is not None:
             visit.case_number, visit.missing, visit.reason = answer.number, answer.missing, answer.reason
-            visit.save(update_fields=["case_number", "missing", "reason"])
+    insert_together(visit)

@@ -132,7 +132,7 @@ def test_the_door_code_names_the_business_even_outside_the_officers_district(cas
 def test_a_revoked_code_is_refused_and_the_scan_kept(cast, api):
     shop, now = make.business(), timezone.now()
     code = services.issue_code(subject=shop, by=cast.panel, now=now)
-    services.revoke(code=code, by=cast.panel, now=now, reason="门牌丢失")
+    services.revoke(code=code, by=cast.panel, now=now - timedelta(hours=1), reason="门牌丢失")
     answer = api(cast.officer).post("/api/v1/visits/", plain(shop, code=rules.token_for(code.secret)))
     assert (answer.status_code, answer.json()["status"], answer.json()["reason"], answer.json()["code"]) == (
         422, "error", "code_revoked", "code_revoked",
@@ -148,7 +148,7 @@ def test_a_revoked_code_is_refused_and_the_scan_kept(cast, api):
 
 def test_an_expired_code_is_refused_and_the_scan_kept(cast, api):
     shop, now = make.business(), timezone.now()
-    code = services.issue_code(subject=shop, by=cast.panel, now=now - timedelta(days=365))
+    code = services.issue_code(subject=shop, by=cast.panel, now=now - timedelta(days=365, hours=1))
     answer = api(cast.officer).post("/api/v1/visits/", plain(shop, code=rules.token_for(code.secret)))
     assert (answer.status_code, answer.json()["reason"]) == (422, "code_expired")
     assert RefusedScan.objects.get().reason == "expired"
