@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,12 +17,14 @@ from accounts.access import require
 from accounts.punctuation import listed
 from accounts.roles import Do
 from lending.models import FinancingCase
-from lending.opening import missing_for
+from lending.opening import missing_of
 from lending.progress import queries
 from lending.progress.line import running_clock
 from lending.progress.viewer import viewer_of
 from lending.sla.chips import chip
 from lending.stages import Stage
+from visits.consent.models import Scope
+from visits.consent.queries import live_consents
 
 MOST = 20
 WORDS = {
@@ -44,7 +47,8 @@ def returned(request: HttpRequest) -> HttpResponse:
         waiting = waiting.filter(business__credit_code=one)
     cases = (
         queries.with_story(waiting, viewer)
-        .select_related("need__business")
+        .select_related("need")
+        .annotate(may_look_up=Exists(live_consents(OuterRef("business"), now=now, scope=Scope.CREDIT_LOOKUP)))
         .order_by("-stage", "stage_since", "pk")
     )
     rows = [_row(case, now) for case in cases[:MOST]]
@@ -56,7 +60,7 @@ def _row(case: FinancingCase, now: datetime) -> dict:
         said = next((event for event in reversed(case.story) if event.kind == "returned"), None)
         what, mark = said.detail.get("reason", "") if said else "", _("退回补正")
     else:
-        lacking = listed(str(WORDS[name]) for name in missing_for(case.need, now))
+        lacking = listed(str(WORDS[name]) for name in missing_of(case.need, case.may_look_up))
         what, mark = _("还差:%(what)s") % {"what": lacking}, _("待补")
     due = chip(running_clock(case), now)
     return {
