@@ -23,7 +23,7 @@ function show(part, isNeeded) {
 
 const barOf = (form) => ({
   note: document.querySelector("[data-submit-note]"),
-  button: document.querySelector(`[form="${form.id}"][data-needs-outcome]`),
+  button: document.querySelector(`[form="${form.getAttribute("id")}"][data-needs-outcome]`), // form.id is its field "id"
 });
 
 // The bar: what is lacking, or what happens to the visit without network.
@@ -55,7 +55,7 @@ function answerOf(part) {
     else if (field.tagName === "SELECT") { if (field.value) said.push(field.selectedOptions[0].textContent.trim()); }
     else if (field.value.trim()) said.push(field.value.trim());
   }
-  return said.length ? part.dataset.note + said.join("、") : "";
+  return said.length ? part.dataset.note + said.join(part.dataset.and ?? "") : "";
 }
 
 // The answers become part of the note, and are not sent a second time.

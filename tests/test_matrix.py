@@ -10,6 +10,7 @@ import uuid
 from types import SimpleNamespace
 
 import pytest
+from django.core.cache import cache
 from django.db import transaction
 from django.urls import URLPattern, get_resolver, resolve
 
@@ -19,6 +20,8 @@ from tests.lending.story import pushed
 from tests.visits.presence import pictures
 from visits.codes.rules import token_for
 from visits.codes.services import issue_code
+from visits.intake.reports import report_visit
+from visits.intake.rules import ReportSaid
 from visits.models import Visit
 from visits.presence.services import keep_photo
 
@@ -64,8 +67,28 @@ GET  /sign-in/                                      200 200 200 200 200 200 200 
 POST /sign-out/                                     302 302 302 302 302 302 302 302 302 302 302 302
 POST /language/                                      302 302 302 302 302 302 302 302 302 302 302 302
 GET  /q/{token}/                                    302 302 200 200 200 200 200 200 200 200 200 200
+GET  /q/                                            200 200 200 200 200 200 200 200 200 200 200 200
+POST /q/                                            404 404 404 404 404 404 404 404 404 404 404 404
+GET  /q/{token}/need/                               403 403 403 403 403 403 403 403 403 403 403 200
+POST /q/{token}/need/                               403 403 403 403 403 403 403 403 403 403 403 400
+GET  /q/{token}/need/banks/                         403 403 403 403 403 403 403 403 403 403 403 302
+POST /q/{token}/need/banks/                         403 403 403 403 403 403 403 403 403 403 403 302
+GET  /q/{token}/need/consent/                       403 403 403 403 403 403 403 403 403 403 403 302
+POST /q/{token}/need/consent/                       403 403 403 403 403 403 403 403 403 403 403 302
+GET  /q/{token}/need/done/                          403 403 403 403 403 403 403 403 403 403 403 302
+GET  /q/{token}/quiet/                              403 403 403 403 403 403 403 403 403 403 403 200
+POST /q/{token}/quiet/                              403 403 403 403 403 403 403 403 403 403 403 400
+GET  /q/{token}/report/                             403 403 403 403 403 403 403 403 403 403 403 200
+POST /q/{token}/report/                             403 403 403 403 403 403 403 403 403 403 403 400
+GET  /q/{token}/report/{form}/                      403 403 403 403 403 403 403 403 403 403 403 200
 GET  /track/{track}/                                200 200 200 200 200 200 200 200 200 200 200 200
 POST /track/{track}/withdraw/                       302 302 302 302 302 302 302 302 302 302 302 302
+POST /track/{track}/confirm/                        302 302 302 302 302 302 302 302 302 302 302 302
+POST /track/{track}/disown/                         400 400 400 400 400 400 400 400 400 400 400 400
+POST /track/{track}/complain/                       400 400 400 400 400 400 400 400 400 400 400 400
+POST /track/{track}/quiet/                          400 400 400 400 400 400 400 400 400 400 400 400
+POST /track/{track}/need/                           302 302 302 302 302 302 302 302 302 302 302 302
+POST /track/{track}/consent/                        400 400 400 400 400 400 400 400 400 400 400 400
 GET  /go/{case}/                                    302 404 302 404 302 404 302 302 404 404 404 302
 GET  /m/                                            200 200 403 403 403 403 403 403 403 403 403 302
 POST /m/near/                                       302 302 403 403 403 403 403 403 403 403 403 302
@@ -110,6 +133,8 @@ POST /district/cases/{case}/report/1/               403 403 302 404 403 403 403 
 GET  /district/lists/                               403 403 200 200 403 403 403 200 403 403 403 302
 POST /district/lists/issue/                         403 403 400 400 403 403 403 403 403 403 403 302
 GET  /district/lists/{list}/                        403 403 200 404 403 403 403 200 403 403 403 302
+GET  /district/reports/                             403 403 200 200 403 403 403 200 403 403 403 302
+POST /district/reports/{report}/answer/             403 403 400 404 403 403 403 400 403 403 403 302
 GET  /city/                                         403 403 403 403 403 403 403 200 403 403 403 302
 GET  /city/figures/granted/                         403 403 403 403 403 403 403 200 403 403 403 302
 """
@@ -130,6 +155,8 @@ def places(cast) -> SimpleNamespace:
     item = pushed(cast, of=firm, now=make.just_now())
     code = issue_code(subject=firm, by=cast.panel, now=make.just_now())
     make.user("officer2", Role.FIELD_OFFICER, make.branch(cast.other_bank, cast.pudong))
+    told = ReportSaid(id=uuid.uuid4(), text="收费")
+    report = report_visit(said=told, code=code, now=make.just_now())
     visit = Visit.objects.get(business=firm)
     photo = keep_photo(
         visit_id=visit.pk, photo_id=uuid.uuid4(), sent=pictures.jpeg(), by=visit.officer, now=make.just_now()
@@ -137,11 +164,13 @@ def places(cast) -> SimpleNamespace:
     return SimpleNamespace(
         firm=firm.credit_code, case=item.case.number, track=item.case.track_token, item=item.pk, list=item.list.number,
         visit=visit.pk, token=token_for(code.secret), code=code.pk,
+        report=report.pk, form=report.form_id,
         photo=photo.pk, new=uuid.uuid4(),
     )  # fmt: skip
 
 
 def statuses(method: str, path: str, cast, web) -> list[int]:
+    cache.clear()  # how often one address may ask is not the question here
     found = []
     for actor in ACTORS:
         client = web(getattr(cast, actor, None))

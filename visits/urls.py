@@ -40,7 +40,6 @@ urlpatterns = [
     path("m/scan/", field.scan, name="scan"),
     path("m/visit/code/<str:token>/", visit.visit_by_code, name="visit-by-code"),
     path("m/visit/<str:credit_code>/", visit.visit, name="visit"),
-    path("m/visits/", field.own_visits, name="own-visits"),
     path("m/visits/<uuid:pk>/", visit.own_visit, name="own-visit"),
     path("m/visits/<uuid:pk>/annul/", visit.annul, name="own-visit-annul"),
     path("m/visits/<uuid:pk>/do-not-disturb/", visit.do_not_disturb, name="own-visit-do-not-disturb"),

@@ -34,13 +34,13 @@ def officer_case(request: HttpRequest, number: str) -> HttpResponse:
     context = story(case, viewer) | {
         "next": for_officer(case),
         "returned_because": returned.detail.get("reason", "") if returned and case.stage == Stage.RETURNED else "",
-        "qr": _link_for_the_owner(case),
+        "qr": link_for_the_owner(case),
         "back_url": reverse("own-visits"), "tab": "visits",
     }  # fmt: skip
     return render(request, "lending/progress/officer_case.html", context)
 
 
-def _link_for_the_owner(case: FinancingCase) -> str:
+def link_for_the_owner(case: FinancingCase) -> str:
     """The tracking link as a code to be handed over at the door; after the push it would show a bank's answer to the
     officer of another bank."""
     if case.pushes or case.stage in CLOSED:

@@ -1,7 +1,8 @@
 from django.urls import path
 
-from lending.progress import desk, follow, owner
+from lending.progress import desk, follow, own_visits, owner
 from lending.progress.returned import returned
+from lending.progress.share import share
 
 urlpatterns = [
     path("district/cases/", desk.queue, name="district-queue"),
@@ -15,8 +16,10 @@ urlpatterns = [
     ),
     path("district/cases/<str:number>/repair/", desk.repair_case, name="district-case-repair"),
     path("district/cases/<str:number>/close/", desk.close_case, name="district-case-close"),
+    path("m/visits/", own_visits.visits, name="own-visits"),
     path("m/returned/", returned, name="officer-returned"),
     path("m/cases/<str:number>/", follow.officer_case, name="officer-case"),
+    path("m/cases/<str:number>/share/", share, name="officer-case-share"),
     path("track/<str:token>/", owner.track, name="track"),
     path("track/<str:token>/withdraw/", owner.withdraw, name="track-withdraw"),
     path("track/<str:token>/confirm/", owner.confirm, name="track-confirm"),

@@ -1,6 +1,6 @@
 """Businesses and visits as the rows and words of the phone pages. No request, no query."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from math import isinf
 
 from django.urls import reverse
@@ -117,3 +117,9 @@ def is_same_day(moment: datetime | None, now: datetime) -> bool:
 
 def missing_words(visit: Visit) -> list[str]:
     return [str(WORDS_FOR_MISSING.get(name, name)) for name in visit.missing]
+
+
+def quiet_choices(today: date) -> list[dict]:
+    """For how long an owner may ask at the door not to be called on: {label, until} each."""
+    spans = ((30, _("一个月")), (90, _("三个月")), (180, _("半年")), (365, _("一年")))
+    return [{"label": label, "until": today + timedelta(days=days)} for days, label in spans]

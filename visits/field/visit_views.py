@@ -1,7 +1,7 @@
 """Recording one visit on the phone: the form, what became of it, taking it back."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -18,6 +18,7 @@ from accounts.clock import day_of
 from accounts.errors import Invalid
 from accounts.models import User
 from accounts.roles import Do
+from accounts.templatetags.doorstep import shanghai
 from visits.codes import rules as code_rules
 from visits.codes import services as codes
 from visits.consent.queries import current_notice
@@ -26,6 +27,10 @@ from visits.field import queries, rows, services
 from visits.field.forms import VisitForm
 from visits.field.models import Visit
 from visits.presence import uploads
+from visits.presence.queries import may_add, photos_of
+from visits.presence.rules import MOST_PHOTOS
+from visits.protection.queries import do_not_disturb_until
+from visits.protection.services import ask_do_not_disturb
 from visits.protection.words import warning
 from visits.register.models import Business
 
@@ -140,12 +145,18 @@ def _page(
 @login_required
 @require_GET
 def own_visit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """One visit of one's own; right after recording it, what comes next."""
+    """One visit of one's own; right after recording it, what comes next. The score of presence is not told here:
+    whoever knows what it is made of plays for points (docs/decisions/0034-proof-of-presence.md)."""
     require(request.user, Do.RECORD_VISIT)
+    now = timezone.now()
     found = get_visible(request.user, queries.own_visits(request.user), pk=pk)
+    found.photos_taken = photos_of(found)
     context = {
         "tab": "visits", "visit": found, "back_url": reverse("own-visits"), "is_new": "done" in request.GET,
-        "missing": rows.missing_words(found), "need": queries.need_of(found),
+        "missing": rows.missing_words(found), "need": queries.need_of(found), "most_photos": MOST_PHOTOS,
+        "photos_left": MOST_PHOTOS - len(found.photos_taken),
+        "may_add_photos": may_add(found, now), "quiet_until": do_not_disturb_until(found.business, now),
+        "quiet_choices": rows.quiet_choices(day_of(now)),
     }  # fmt: skip
     return render(request, "visits/field/own_visit.html", context)
 
@@ -156,4 +167,24 @@ def annul(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     reason = request.POST.get("reason", "").replace("\x00", "")
     services.annul_visit(visit_id=pk, by=request.user, now=timezone.now(), reason=reason)
     messages.success(request, _("这次走访已作废,记录仍保留。"))
+    return redirect("own-visit", pk=pk)
+
+
+@login_required
+@require_POST
+def do_not_disturb(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """The owner said at the door that nobody is to call for a while; the officer writes it down for them."""
+    require(request.user, Do.RECORD_VISIT)
+    found = get_visible(request.user, queries.own_visits(request.user), pk=pk)
+    try:
+        until = date.fromisoformat(request.POST.get("until_on", ""))
+    except ValueError:
+        raise Invalid(fields={"until_on": _("请选择日期。")}) from None
+    reason = _("走访时提出")
+    wish = ask_do_not_disturb(
+        business=found.business, until_on=until, now=timezone.now(), by=request.user, reason=reason
+    )
+    messages.success(
+        request, _("已登记勿扰至%(day)s,各家银行都会看到。") % {"day": shanghai(wish.until_on, "day")}
+    )
     return redirect("own-visit", pk=pk)

@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from visits.errors import PhotoIncomplete, PhotoTooLarge
 from visits.presence import services
+from visits.presence.rules import MAX_BYTES
 
 ANSWER = inline_serializer(
     "PhotoAnswer",
@@ -34,10 +35,10 @@ class RawBytes(BaseParser):
     def parse(self, stream, media_type: str | None = None, parser_context: dict | None = None) -> bytes:
         said = parser_context["request"].META.get("CONTENT_LENGTH") or ""
         length = int(said) if said.isdecimal() else 0
-        if length > services.MAX_BYTES:
+        if length > MAX_BYTES:
             raise PhotoTooLarge()
         try:
-            body = stream.read(services.MAX_BYTES + 1)
+            body = stream.read(MAX_BYTES + 1)
         except (UnreadablePostError, OSError):
             raise PhotoIncomplete() from None
         if len(body) < length:

@@ -23,12 +23,13 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, TruncDate
 from django.db.models.lookups import LessThanOrEqual
 
-from accounts.clock import SHANGHAI
+from accounts.clock import SHANGHAI, day_of
 from accounts.templatetags.doorstep import shanghai
 from visits.field.models import Visit
 from visits.presence import rules
 from visits.presence.models import VisitPhoto
 from visits.protection.models import VisitPolicy
+from visits.protection.queries import policy_in_force
 
 
 class DifferingBits(Func):
@@ -57,6 +58,15 @@ def with_presence(visits: Iterable[Visit]) -> list[Visit]:
 
 def photos_of(visit: Visit) -> list[VisitPhoto]:
     return _photos([visit])[visit.pk]
+
+
+def may_add(visit: Visit, now: datetime) -> bool:
+    """Whether its officer may still add a photo; `visit` has `photos_taken`. The service asks again under lock."""
+    if visit.annulled_at is not None or now - visit.recorded_at > rules.TAKEN_FOR:
+        return False
+    policy = policy_in_force(visit.district_id, day_of(visit.started_at))
+    is_off = policy is not None and policy.photo == VisitPolicy.Evidence.OFF
+    return len(visit.photos_taken) < rules.MOST_PHOTOS and not is_off
 
 
 def photos_to_let_go(now: datetime, *, most: int) -> list[UUID]:

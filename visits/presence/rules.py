@@ -22,6 +22,10 @@ WEIGHTS = {
     "clock_off": -10, "impossible_travel": -40, "burst": -15, "uploaded_late": -5,
 }  # fmt: skip
 
+MAX_BYTES = 5_000_000  # of one photo as it is sent
+MOST_PHOTOS = 3
+TAKEN_FOR = timedelta(days=7)  # photos are taken this long after the visit was recorded
+
 NEAR_M = 500  # so near may a map and a phone differ on the same door
 FAR_M = 2_000
 POOR_ACCURACY_M = 200  # a phone that sees no satellite tells the cell it is in

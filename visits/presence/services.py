@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -23,13 +23,10 @@ from visits.errors import (
 from visits.field.models import Visit
 from visits.presence import images, queries
 from visits.presence.models import VisitPhoto
-from visits.presence.rules import parts_of
+from visits.presence.rules import MAX_BYTES, MOST_PHOTOS, TAKEN_FOR, parts_of
 from visits.protection.models import VisitPolicy
 from visits.protection.queries import policy_in_force
 
-MAX_BYTES = 5_000_000
-MOST = 3
-TAKEN_FOR = timedelta(days=7)  # after the visit was recorded
 BATCH = 500
 
 
@@ -89,7 +86,7 @@ def _write(
     policy = policy_in_force(visit.district_id, day_of(visit.started_at))
     if policy and policy.photo == VisitPolicy.Evidence.OFF:
         raise PhotoNotWanted()
-    if visit.photos.exclude(pk=photo_id).count() >= MOST:
+    if visit.photos.exclude(pk=photo_id).count() >= MOST_PHOTOS:
         raise PhotosFull()
     return VisitPhoto.objects.create(
         id=photo_id, visit=visit, jpeg=picture.jpeg, width=picture.width, height=picture.height, sha256=digest,

@@ -13,7 +13,8 @@ from accounts.errors import Refusal
 from accounts.roles import Do
 from visits.errors import PhotoTooLarge
 from visits.field.models import Visit
-from visits.presence.services import MAX_BYTES, keep_photo
+from visits.presence.rules import MAX_BYTES
+from visits.presence.services import keep_photo
 
 FIELD = "photos"
 
