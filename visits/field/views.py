@@ -1,21 +1,21 @@
-"""The officer's phone: scan, own visits, me. The first page is in `today`, the visit itself in `visit_views`."""
+"""The officer's phone: scan, me. The first page is in `today`, the visit itself in `visit_views`."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from accounts.access import require, visible_to
+from accounts.language import in_chinese
 from accounts.roles import Do
 from visits.codes import images, rules, services
 from visits.codes.queries import live_code_of
 from visits.errors import CodeRefused
-from visits.field import queries
 from visits.register import rules_code
 from visits.register.models import Business
 
@@ -31,7 +31,10 @@ def scan(request: HttpRequest) -> HttpResponse:
         return render(request, "visits/field/scan.html", context)
     token = rules.read_token(text)
     if token:
-        return redirect("open-code", token=token)
+        said = (
+            "" if "/q/" in text else "?typed=1"
+        )  # a whole address was scanned by something; the rest was typed
+        return redirect(reverse("open-code", args=[token]) + said)
     credit_code = rules_code.normalise(text)
     if len(credit_code) in (15, 18) and credit_code.isalnum():
         if visible_to(request.user, Business).filter(credit_code=credit_code).exists():
@@ -43,15 +46,6 @@ def scan(request: HttpRequest) -> HttpResponse:
     except CodeRefused as refusal:
         context["problem"] = refusal.sentence
     return render(request, "visits/field/scan.html", context, status=404)
-
-
-@never_cache
-@login_required
-@require_GET
-def own_visits(request: HttpRequest) -> HttpResponse:
-    require(request.user, Do.RECORD_VISIT)
-    page = Paginator(queries.own_visits(request.user), 30).get_page(request.GET.get("page"))
-    return render(request, "visits/field/visits.html", {"tab": "visits", "page": page})
 
 
 @never_cache
@@ -77,7 +71,9 @@ def own_code(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     code = live_code_of(request.user, now)
     if code and request.POST.get("renew"):
-        services.reissue(code=code, by=request.user, now=now, reason=_("本人换发"))
+        with in_chinese():
+            reason = _("本人换发")
+        services.reissue(code=code, by=request.user, now=now, reason=reason)
         messages.success(request, _("已换发,旧码即刻作废。"))
     else:
         services.issue_code(subject=request.user, by=request.user, now=now)
