@@ -12,6 +12,7 @@ from accounts.access import get_visible, require
 from accounts.errors import Invalid, NotFound
 from accounts.models import Organisation, User
 from accounts.prepared import insert_together
+from accounts.punctuation import listed
 from accounts.roles import Do
 from visits.codes import services as codes
 from visits.codes.models import Code
@@ -136,12 +137,13 @@ def _visit(
     if by.organisation_id is None:
         raise Invalid(_("您的账号没有所属机构,不能登记走访,请联系管理员。"))
     district = here.district or by.district
+    is_placed = here.facts.policy.location != "off"  # what the district does not ask for is not kept
     return Visit(
         id=said.id, business=here.business, officer_id=by.pk, organisation_id=by.organisation_id, code=code,
         is_code_typed=said.is_code_typed, district_id=district and district.pk, mode=said.mode, outcome=said.outcome,
         started_at=times.started_at, ended_at=times.ended_at, recorded_at=now, channel=said.channel,
-        clock_skew_s=times.skew_s, imported_by=imported_by, lat=rules.four_places(said.lat),
-        lon=rules.four_places(said.lon), accuracy_m=said.accuracy_m, note=said.note,
+        clock_skew_s=times.skew_s, imported_by=imported_by, lat=rules.four_places(said.lat) if is_placed else None,
+        lon=rules.four_places(said.lon) if is_placed else None, accuracy_m=said.accuracy_m if is_placed else None, note=said.note,
         protection_marks=protection.marks(here.facts), protection_reason=said.protection_reason,
         content_digest=said.digest(),
     )  # fmt: skip
@@ -155,7 +157,7 @@ def _check_protection(visit: Visit, here: Place, *, is_late: bool) -> None:
     if asked == Answer.REFUSE:
         raise VisitRefusedByProtection(marks)
     if asked == Answer.REASON and not visit.protection_reason:
-        labels = "、".join(str(Mark(mark).label) for mark in marks)
+        labels = listed(Mark(mark).label for mark in marks)
         why = _("该主体处于%(marks)s,请写明仍要走访的理由。") % {"marks": labels}
         raise VisitProtected(marks, fields={"protection_reason": why})
 

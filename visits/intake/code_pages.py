@@ -5,6 +5,7 @@ from functools import wraps
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -31,7 +32,8 @@ def open_code(request: HttpRequest, token: str) -> HttpResponse:
     except CodeRefused as refusal:
         return refused(request, refusal)
     if code.business and user.is_authenticated and user.role == Role.FIELD_OFFICER:
-        return redirect("visit-by-code", token=rules.token_for(code.secret))
+        typed = "?typed=1" if "typed" in request.GET else ""
+        return redirect(reverse("visit-by-code", args=[rules.token_for(code.secret)]) + typed)
     return render(request, f"visits/codes/{code.kind}.html", _about(code, user, now))
 
 

@@ -3,13 +3,25 @@
 import re
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from lending.models import FinancingCase
 from tests import factories as make
 from tests.visits.field.test_record import plain
+from tests.visits.presence import pictures
 from visits.codes import rules, services
-from visits.models import Assignment, BusinessList, Consent, ListMembership, RefusedScan, Visit
+from visits.models import (
+    Assignment,
+    BusinessList,
+    Consent,
+    DoNotDisturb,
+    ListMembership,
+    RefusedScan,
+    Visit,
+    VisitPhoto,
+    VisitPolicy,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -139,6 +151,59 @@ def test_the_door_code_opens_the_form_of_a_business_elsewhere(cast, web):
     assert web(cast.officer2).get(f"/m/visit/{far.credit_code}/").status_code == 404
 
 
+@pytest.mark.parametrize("how", ["scanned", "typed"])
+def test_a_code_typed_by_hand_is_told_from_one_that_was_scanned(cast, web, shop, how):
+    token = rules.token_for(services.issue_code(subject=shop, by=cast.panel, now=timezone.now()).secret)
+    client = web(cast.officer)
+    text = f"https://x/q/{token}/" if how == "scanned" else rules.short_code(token)
+    page = client.get("/m/scan/", {"text": text}, follow=True)
+    url = page.request["PATH_INFO"] + "?" + page.request["QUERY_STRING"]
+    assert client.post(url, opened(client, url) | {"outcome": "no_need"}).status_code == 302
+    assert (Visit.objects.get().code is not None, Visit.objects.get().is_code_typed) == (True, how == "typed")
+
+
+def test_a_policy_without_positions_keeps_none(cast, api, web, shop):
+    VisitPolicy.objects.create(district=cast.xuhui, effective_from="2026-01-01", location="off")
+    client, url = web(cast.officer), f"/m/visit/{shop.credit_code}/"
+    client.post(url, opened(client, url) | {"outcome": "no_need", "lat": "31.1883", "lon": "121.4365"})
+    api(cast.officer).post("/api/v1/visits/", plain(make.business()))
+    assert list(Visit.objects.values_list("lat", "lon", "accuracy_m")) == [(None, None, None)] * 2
+
+
+EVIDENCE = [
+    ("location", {}, 400), ("location", {"note": "没有信号"}, 302), ("location", {"lat": "31.1", "lon": "121.4"}, 302),
+    ("location", {"mode": "phone"}, 302), ("photo", {}, 400), ("photo", {"note": "老板不让拍"}, 302),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("asked", "said", "status"), EVIDENCE)
+def test_what_the_district_requires_is_asked_for_or_a_word_why_not(cast, web, shop, asked, said, status):
+    VisitPolicy.objects.create(district=cast.xuhui, effective_from="2026-01-01", **{asked: "required"})
+    client, url = web(cast.officer), f"/m/visit/{shop.credit_code}/"
+    answer = client.post(url, opened(client, url) | {"outcome": "no_need", "mode": "on_site"} | said)
+    assert (answer.status_code, Visit.objects.count()) == (status, int(status == 302))
+
+
+def test_a_photo_comes_with_the_form_and_a_bad_one_takes_nothing_with_it(cast, web, shop):
+    client, url = web(cast.officer), f"/m/visit/{shop.credit_code}/"
+    files = [SimpleUploadedFile("a.jpg", pictures.jpeg(1)), SimpleUploadedFile("<b>.jpg", b"no")]
+    page = client.post(url, opened(client, url) | {"outcome": "no_need", "photos": files}, follow=True)
+    assert (Visit.objects.count(), VisitPhoto.objects.count(), "完整的 JPEG" in page.content.decode()) == (
+        1,
+        1,
+        True,
+    )
+
+
+@pytest.mark.parametrize("until", ["", "yesterday", "2020-01-01", "9999-99-99", "\x00"])
+def test_a_wish_for_peace_needs_a_day_to_come(cast, api, web, shop, until):
+    api(cast.officer).post("/api/v1/visits/", plain(shop, "refused"))
+    answer = web(cast.officer).post(
+        f"/m/visits/{Visit.objects.get().pk}/do-not-disturb/", {"until_on": until}
+    )
+    assert (answer.status_code, DoNotDisturb.objects.count()) == (400, 0)
+
+
 def test_a_repeat_by_door_code_is_answered_though_the_code_was_revoked(cast, web, shop):
     code = services.issue_code(subject=shop, by=cast.panel, now=timezone.now())
     client, url = web(cast.officer), f"/m/visit/code/{rules.token_for(code.secret)}/"
@@ -181,7 +246,7 @@ def test_typing_a_code_or_a_credit_code_leads_to_the_visit(cast, web, shop):
     ]
     answers = [client.get("/m/scan/", {"text": text}).url for text in typed]
     visit = f"/m/visit/{shop.credit_code}/"
-    assert answers == [f"/q/{token}/", f"/q/{token}/", visit, visit]
+    assert answers == [f"/q/{token}/?typed=1", f"/q/{token}/", visit, visit]
 
 
 @pytest.mark.parametrize(
