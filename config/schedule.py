@@ -27,6 +27,11 @@ SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 55.0},
     },
+    "hand-out-codes": {
+        "task": "visits.hand_out_codes",
+        "schedule": 60.0,
+        "options": {"expires": 55.0},
+    },
     "purge-expired": {
         "task": "lending.purge_expired",
         "schedule": 24 * 3600.0,

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("title", models.CharField(max_length=200, verbose_name="范围")),
-                ("selection", models.CharField(blank=True, editable=False, max_length=2000)),
+                ("selection", models.TextField(blank=True, editable=False)),
                 ("renew_before", models.DateTimeField(blank=True, null=True, verbose_name="换发此前到期的")),
                 ("reason", models.CharField(blank=True, max_length=200, verbose_name="换发原因")),
                 (

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import Organisation, User
 from accounts.queries import is_demo_loaded
 from lending.demo import credit_items, people, register, story, visits
+from visits.codes import bulk
 from visits.codes import services as codes
 from visits.models import Business
 
@@ -53,8 +54,10 @@ def load(scale: int) -> None:
     register.make_lists()
     register.make_assignments()
     main = Organisation.objects.get(code=people.MAIN_DISTRICT)
-    printed = list(Business.objects.filter(district=main).order_by("credit_code")[:200])
-    codes.issue_missing(businesses=printed, by=User.objects.get(username="panel"), now=now)
+    printed = (
+        Business.objects.filter(district=main).order_by("credit_code").values_list("pk", flat=True)[:200]
+    )
+    bulk.issue(kind="business", subjects=list(printed), by=User.objects.get(username="panel"), now=now)
     codes.issue_code(
         subject=User.objects.get(username="officer"), by=User.objects.get(username="panel"), now=now
     )

@@ -85,7 +85,9 @@ def test_the_command_and_the_tick_do_the_same(capsys):
         swept(timezone.now() - timedelta(days=91))
         deed()
         counts.append(Sweep.objects.count())
-    assert json.loads(capsys.readouterr().out) == {"answers": 0, "sessions": 0, "sign_ins": 0, "sweeps": 1, "photos": 0}
+    assert json.loads(capsys.readouterr().out) == {
+        "answers": 0, "sessions": 0, "sign_ins": 0, "sweeps": 1, "photos": 0, "code_files": 0, "code_batches": 0,
+    }  # fmt: skip
     assert counts == [0, 0]
 
 

@@ -23,7 +23,7 @@ def street(cast):
 
 
 def names(page) -> list[str]:
-    return [label["name"] for label in page.context["labels"]]
+    return [label.name for label in page.context["labels"]]
 
 
 def test_the_code_is_one_svg_path_with_a_white_edge():

@@ -8,7 +8,7 @@ from accounts.errors import NotAllowed, NotFound
 from accounts.roles import Role
 from tests import factories as make
 from tests.visits.field.test_repeat import at_once
-from visits.codes import rules, services
+from visits.codes import bulk, rules, services
 from visits.errors import CodeExpired, CodeForged, CodeMalformed, CodeNotLive, CodeRevoked, CodeUnknown
 from visits.models import Code, RefusedScan
 
@@ -115,7 +115,7 @@ def test_missing_codes_are_issued_in_one_go_and_only_where_missing(cast):
     old = services.issue_code(subject=shops[0], by=cast.panel, now=NOW)
     gone = services.issue_code(subject=shops[1], by=cast.panel, now=NOW)
     services.revoke(code=gone, by=cast.panel, now=NOW, reason="遗失")
-    made = services.issue_missing(businesses=[*shops, far], by=cast.panel, now=NOW)
+    made = bulk.issue(kind="business", subjects=[shop.pk for shop in [*shops, far]], by=cast.panel, now=NOW)
     live = Code.objects.filter(revoked_at=None).order_by("business_id").values_list("business_id", "version")
     assert (made, list(live)) == (2, [(shops[0].pk, 1), (shops[1].pk, 2), (shops[2].pk, 1)])
     assert old.pk in Code.objects.values_list("pk", flat=True)

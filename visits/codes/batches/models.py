@@ -23,9 +23,7 @@ class CodeBatch(models.Model):
 
     kind = models.CharField(_("类别"), max_length=10, choices=Code.Kind)
     title = models.CharField(_("范围"), max_length=200)
-    selection = models.CharField(
-        max_length=2000, blank=True, editable=False
-    )  # the query string it was asked by
+    selection = models.TextField(blank=True, editable=False)  # the query string it was asked by
     district = models.ForeignKey(
         Organisation, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("区")
     )
