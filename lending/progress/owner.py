@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.clock import day_of
 from accounts.errors import Invalid, NotFound, Refusal
+from accounts.language import in_chinese
 from accounts.owner_pages import count_leaving, for_owners
 from lending.models import FinancingCase
 from lending.progress import amending, case_facts, owners_word, queries, withdrawing
@@ -56,7 +57,9 @@ def _withdraw(request: HttpRequest, case: FinancingCase, now: datetime) -> str:
         withdrawing.withdraw_all_consents(case=case, now=now)
         return _("已撤回全部授权,不再查询,也不再推送。")
     if request.POST.get("case") == "yes":
-        withdrawing.withdraw_case(case=case, by=None, now=now, reason=_("企业主在进度页撤回"))
+        with in_chinese():
+            reason = _("企业主在进度页撤回")
+        withdrawing.withdraw_case(case=case, by=None, now=now, reason=reason)
         return _("申请已撤回,银行不会再就此联系您。")
     return ""
 
@@ -91,8 +94,7 @@ def quiet(request: HttpRequest, token: str) -> HttpResponse:
     case, now = _owned(token), timezone.now()
     form = declaring.quiet_form(request, case.business, now)
     if request.method == "POST":
-        count_leaving(request, token)
-        if answer := declaring.keep_quiet(request, case.business, form, now):
+        if answer := declaring.keep_quiet(request, token, case.business, form, now):
             messages.success(request, answer)
             return _back(token)
     context = {

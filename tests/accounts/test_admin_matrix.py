@@ -34,6 +34,7 @@ visits.Grid                              - - LA - - -
 visits.ImportRejection                   - - L - - -
 visits.ImportRun                         - - LA - - -
 visits.ListMembership                    - - L - - -
+visits.OwnerReport                       - - L - - L
 visits.RefusedScan                       - - L - - L
 visits.Visit                             - - L - - -
 """

@@ -119,8 +119,7 @@ def quiet(request: HttpRequest, code: Code, token: str) -> HttpResponse:
         return redirect("open-code", token=token)
     form = quiet_form(request, code.business, now)
     if request.method == "POST":
-        count_leaving(request, token)
-        if answer := keep_quiet(request, code.business, form, now):
+        if answer := keep_quiet(request, token, code.business, form, now):
             messages.success(request, answer)
             return redirect("open-code", token=token)
     context = {
@@ -138,13 +137,15 @@ def quiet_form(request: HttpRequest, business, now: datetime) -> QuietForm:
     )
 
 
-def keep_quiet(request: HttpRequest, business, form: QuietForm, now: datetime) -> str:
+def keep_quiet(request: HttpRequest, token: str, business, form: QuietForm, now: datetime) -> str:
     """What was done, in words; empty where the form has to be mended."""
-    if "lift" in request.POST:
+    is_lifted = "lift" in request.POST
+    if not is_lifted and not form.is_valid():
+        return ""
+    count_leaving(request, token)
+    if is_lifted:
         protection.lift_do_not_disturb(business=business, now=now)
         return _("勿扰已解除。")
-    if not form.is_valid():
-        return ""
     try:
         asked = protection.ask_do_not_disturb(business=business, until_on=form.until(day_of(now)), now=now)
     except Invalid as refusal:
