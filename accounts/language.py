@@ -12,6 +12,11 @@ from django.utils.cache import patch_vary_headers
 WITHOUT_VARY = ("/api/", "/healthz", "/readyz", "/metrics")
 
 
+def in_chinese() -> translation.override:
+    """For words that are stored: others read them later, whatever language their author's screen has."""
+    return translation.override(settings.LANGUAGE_CODE)
+
+
 class LanguageByCookie:
     def __init__(self, get_response):
         self.get_response = get_response

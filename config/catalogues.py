@@ -30,7 +30,7 @@ def is_stale(po: Path) -> bool:
 def compile_one(po: Path) -> None:
     """Put in place whole: two test workers may do this at once, and a reader must never meet half a file."""
     written = po.stat().st_mtime_ns
-    with tempfile.NamedTemporaryFile(dir=po.parent, suffix=".mo.new", delete=False) as file:
+    with tempfile.NamedTemporaryFile(dir=po.parent, suffix=".mo", delete=False) as file:
         file.write(polib.pofile(po, encoding="utf-8").to_binary())
     os.utime(file.name, ns=(written, written))  # a .po that changes meanwhile is newer again
     Path(file.name).chmod(0o644)

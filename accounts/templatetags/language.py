@@ -2,7 +2,7 @@
 
 from django import template
 from django.conf import settings
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 register = template.Library()
 
@@ -21,6 +21,12 @@ def language_switch(context: dict, look: str = "") -> dict:
         back = request.get_full_path() if is_page else request.headers.get("Referer", "/")
     others = [(code, SHORT.get(code, name)) for code, name in settings.LANGUAGES if code != get_language()]
     return {"others": others, "back": back, "look": look}
+
+
+@register.filter
+def spoken(word: str | None) -> str:
+    """A label that was stored in Chinese when it was frozen, in the language of the page: the catalogue knows it."""
+    return gettext(word) if word else ""
 
 
 SHORT = {"zh-hans": "中文"}

@@ -20,6 +20,7 @@ from accounts.admin_scope import ScopedAdmin
 from accounts.errors import Refusal
 from accounts.roles import BANK_ROLES, Do, Role
 from accounts.templatetags.doorstep import is_english
+from accounts.templatetags.language import spoken
 from lending.bank_decision import inbox, queries, services
 from lending.bank_decision.admin_case import CasePages
 from lending.bank_decision.admin_feedback import FeedbackPages
@@ -140,7 +141,7 @@ class RecommendationInbox(FeedbackPages, CasePages, ScopedAdmin):
 
     @display(description=gettext_lazy("用途"))
     def purpose(self, row: Recommendation) -> str:
-        return (row.snapshot.get("need") or {}).get("purpose_name") or "—"
+        return spoken((row.snapshot.get("need") or {}).get("purpose_name")) or "—"
 
     @display(description=gettext_lazy("区与网点"), ordering="case__district__code")
     def district(self, row: Recommendation) -> str:

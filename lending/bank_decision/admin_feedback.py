@@ -51,7 +51,7 @@ class FeedbackPages:
         self._let_in(request)
         log_export(self, request, _("办理反馈表"))
         response = HttpResponse(feedback.sheet_of(request.user), content_type=XLSX)
-        name = f"办理反馈表-{timezone.now().astimezone(SHANGHAI):%Y%m%d-%H%M}.xlsx"
+        name = f"{_('办理反馈表')}-{timezone.now().astimezone(SHANGHAI):%Y%m%d-%H%M}.xlsx"
         response["Content-Disposition"] = content_disposition_header(True, name)
         return response
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.access import require
 from accounts.errors import Invalid, NotFound
+from accounts.language import in_chinese
 from accounts.models import Organisation, User
 from accounts.roles import Do
 from lending.bank_decision.models import BankDecision, Repair
@@ -70,7 +71,9 @@ def close_unfunded(*, case: FinancingCase, reason: str, by: User, now: datetime)
 def drop_repair(*, case: FinancingCase, by: User | None, now: datetime) -> None:
     """The case is withdrawn under the caller's lock: a repair under way ends with it. `by` is nobody for the owner."""
     under_way = Repair.objects.filter(case=case, finished_at__isnull=True)
-    under_way.update(finished_at=now, finished_by=by, result=_("办件已撤回,会诊修复终止。"))
+    with in_chinese():
+        result = _("办件已撤回,会诊修复终止。")
+    under_way.update(finished_at=now, finished_by=by, result=result)
 
 
 def _granting_bank(case: FinancingCase) -> Organisation | None:

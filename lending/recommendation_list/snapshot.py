@@ -7,6 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from accounts.clock import SHANGHAI, day_of
+from accounts.language import in_chinese
 from lending.models import CreditLookup, DistrictReview, FinancingCase
 from visits.models import Consent
 
@@ -18,21 +19,22 @@ def snapshot(
 ) -> dict:
     """Plain JSON; `review` with findings prefetched, `case` with business, need and visit. `receipts` are those that
     may still be relied on and that this bank's consent covers."""
-    return {
-        "version": VERSION,
-        "case": case.number,
-        "business": _business(case),
-        "contact": {
-            "name": case.need.contact_name or consent.signing.signed_name,
-            "phone": case.need.contact_phone or case.business.phone,
-        },
-        "need": _need(case),
-        "visit": _visit(case),
-        "consent": {"id": consent.pk, "given_at": _moment(consent.given_at), "expires_at": _moment(consent.expires_at)},
-        "review": _review(review),
-        "criteria": _criteria(review),
-        "credit": _credit(receipts),
-    }  # fmt: skip
+    with in_chinese():
+        return {
+            "version": VERSION,
+            "case": case.number,
+            "business": _business(case),
+            "contact": {
+                "name": case.need.contact_name or consent.signing.signed_name,
+                "phone": case.need.contact_phone or case.business.phone,
+            },
+            "need": _need(case),
+            "visit": _visit(case),
+            "consent": {"id": consent.pk, "given_at": _moment(consent.given_at), "expires_at": _moment(consent.expires_at)},
+            "review": _review(review),
+            "criteria": _criteria(review),
+            "credit": _credit(receipts),
+        }  # fmt: skip
 
 
 def digest_of(number: str, issued_at: datetime, items: list[tuple[str, str, dict]]) -> str:

@@ -19,6 +19,7 @@ from accounts.templatetags.doorstep import shanghai
 from lending.sla import calendars, chips, sending
 from lending.sla.errors import YearUnknown
 from lending.sla.models import Alert, CalendarDay, CalendarYear, Deadline, DeadlinePolicy, Sweep
+from lending.sla.receipts import words_of
 from visits.models import BusinessList
 
 OFFICE = (Role.CITY, Role.AUDITOR)
@@ -166,7 +167,7 @@ class DeadlineAdmin(ScopedAdmin):
 
     @display(description=_("计算过程"))
     def receipt_words(self, row: Deadline) -> str:
-        return row.receipt.get("words", "")
+        return words_of(row.receipt)
 
 
 @admin.register(Alert)

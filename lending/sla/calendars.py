@@ -6,6 +6,7 @@ from celery import current_app
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
+from accounts.language import in_chinese
 from accounts.models import User
 from accounts.punctuation import listed
 from lending.sla import recompute
@@ -63,8 +64,9 @@ def unset_day(*, day: date, by: User, now: datetime) -> None:
 def _day_changed(day: date, *, by: User, now: datetime) -> None:
     """The clocks wait for the commit: whoever holds a case may be waiting for our lock to start its clock, so nothing
     that waits for a case may happen under it. A message lost by Redis is made up for by the next tick."""
-    told = _("%(day)s 的休息日安排变更") % {"day": day.isoformat()}
-    _new_version(day.year, source=_("后台维护"), change=told, by=by, now=now)
+    with in_chinese():
+        told, source = _("%(day)s 的休息日安排变更") % {"day": day.isoformat()}, _("后台维护")
+    _new_version(day.year, source=source, change=told, by=by, now=now)
     transaction.on_commit(lambda: current_app.send_task(RECOMPUTE), robust=True)
 
 
@@ -82,7 +84,8 @@ def _replace_years(read: CalendarFile, *, source: str, by: User | None, now: dat
         there.delete()
     rows = [CalendarDay(day=day, is_workday=d.is_workday, name=d.name) for day, d in read.days.items()]
     CalendarDay.objects.bulk_create(rows)
-    told = _("%(years)s年放假安排导入") % {"years": listed(map(str, sorted(read.years)))}
+    with in_chinese():
+        told = _("%(years)s年放假安排导入") % {"years": listed(map(str, sorted(read.years)))}
     return {
         year: _new_version(year, source=source, change=told, by=by, now=now) for year in sorted(read.years)
     }

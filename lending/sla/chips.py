@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from lending.sla.calendar import day_of, last_day
+from lending.sla.receipts import words_of
 
 DUE_SOON_DAYS = 3  # amber from here on, and the first letter of the ladder
 
@@ -40,7 +41,7 @@ def chip(deadline: Clock | None, now: datetime) -> Chip | None:
     """The chip of a clock at `now`; None where there is no clock."""
     if deadline is None:
         return None
-    words = deadline.receipt.get("words", "")
+    words = words_of(deadline.receipt)
     if deadline.stopped_at is not None:
         return Chip(deadline.state, _stopped_label(deadline), False, words, None)
     left = days_left(deadline.due_at, now)

@@ -2,6 +2,8 @@
 
 from datetime import date, datetime
 
+from accounts.punctuation import listed
+from accounts.templatetags.doorstep import is_english, shanghai
 from lending.sla.calendar import SHANGHAI, Calendar, Computed, Rule, day_of
 from lending.sla.kinds import DeadlineKind
 
@@ -11,6 +13,10 @@ OCCASION = {
     DeadlineKind.PANEL_REVIEW: "送审",
     DeadlineKind.SUPPLEMENT: "退回补正",
 }
+
+IN_ENGLISH = {
+    "推送": "Sent", "送审": "Put under review", "退回补正": "Returned", "接收": "Received", "材料齐全": "Documents complete",
+}  # fmt: skip
 
 # and for a policy that counts from a later point than the push
 STARTED_AT = {"push": "推送", "receipt": "接收", "complete": "材料齐全"}
@@ -62,6 +68,26 @@ def in_words(
     if computed.unknown_years:
         years = "、".join(str(year) for year in computed.unknown_years)
         said += f"({years}年放假安排未公布,暂按周末推算)"
+    return said
+
+
+def words_of(receipt: dict) -> str:
+    """What the chip shows: as it was written, in Chinese; on an English page said again from the same figures."""
+    if not is_english() or "due_on" not in receipt:
+        return receipt.get("words", "")
+    rule, began, due = receipt["rule"], date.fromisoformat(receipt["not_counted"]), receipt["due_on"]
+    kind = (
+        "month" if rule["unit"] == "months" else "working day" if rule["is_working_days"] else "calendar day"
+    )
+    said = f"{IN_ENGLISH.get(receipt['occasion'], 'Started')} {shanghai(began, 'date')}; "
+    said += f"{rule['length']} {kind}{'' if rule['length'] == 1 else 's'} counted from the day after"
+    if excluded := len(receipt["excluded"]):
+        said += f", leaving out {excluded} rest day{'' if excluded == 1 else 's'}"
+    if rolled := receipt["rolled_from"]:
+        said += f"; {shanghai(date.fromisoformat(rolled), 'date')} is a rest day, so moved to the next working day"
+    said += f"; due {shanghai(date.fromisoformat(due), 'day')} 24:00"
+    if years := receipt["unknown_years"]:
+        said += f" (holidays of {listed(years)} not announced yet, weekends assumed)"
     return said
 
 

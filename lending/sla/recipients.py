@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from django.db.models import Q
 
+from accounts.language import in_chinese
 from accounts.models import Organisation, User
 from accounts.roles import Role
 from lending.sla.ladder import ABOVE, Audience
@@ -126,7 +127,9 @@ class Directory:
 
     def _at(self, place: int, role: Role) -> Iterator[Addressee]:
         name, mailbox = self._places[place]
+        with in_chinese():
+            title = str(role.label)
         for pk, email in self._people.get((role, place), ()):
-            yield Addressee(email, pk, place, f"您是{name}的{role.label}")
+            yield Addressee(email, pk, place, f"您是{name}的{title}")
         if mailbox:
             yield Addressee(mailbox, None, place, f"这是{name}登记的通知邮箱")

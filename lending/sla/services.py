@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Case, Value, When
 from django.utils.translation import gettext as _
 
+from accounts.language import in_chinese
 from accounts.models import Organisation, User
 from lending.case import FinancingCase
 from lending.sla import calendars, ladder, ledger, queries, receipts, recompute
@@ -76,7 +77,8 @@ def reach_start(*, deadline: Deadline, point: DeadlinePolicy.Start, by: User | N
     receipt = receipts.receipt(
         now, rule, calendar, computed, policy=clock.receipt["policy"], occasion=occasion
     )
-    reason = _("按规则自%(point)s起算") % {"point": point.label}
+    with in_chinese():
+        reason = _("按规则自%(point)s起算") % {"point": point.label}
     recompute.change(clock, computed, receipt, reason=reason, by=by, now=now)
     return True
 

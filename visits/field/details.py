@@ -7,6 +7,7 @@ JavaScript the phone writes the same sentence (static/visit-form.js), so that a 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.punctuation import listed
 from visits.field.models import Visit
 
 MAX_NOTE = 500
@@ -63,7 +64,7 @@ class DetailsForm(forms.Form):
             if outcome in outcomes and given:
                 words = dict(getattr(self.fields[name], "choices", ()))
                 answers = [given] if isinstance(given, str) else given
-                said.append(f"{lead}{'、'.join(str(words.get(answer, answer)) for answer in answers)}")
+                said.append(f"{lead}{listed(words.get(answer, answer) for answer in answers)}")
         return ";".join(said)
 
     def note_with_details(self) -> str:

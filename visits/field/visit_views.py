@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import get_visible, require
 from accounts.clock import day_of
 from accounts.errors import Invalid
+from accounts.language import in_chinese
 from accounts.models import User
 from accounts.roles import Do
 from accounts.templatetags.doorstep import shanghai
@@ -180,7 +181,8 @@ def do_not_disturb(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         until = date.fromisoformat(request.POST.get("until_on", ""))
     except ValueError:
         raise Invalid(fields={"until_on": _("请选择日期。")}) from None
-    reason = _("走访时提出")
+    with in_chinese():
+        reason = _("走访时提出")
     wish = ask_do_not_disturb(
         business=found.business, until_on=until, now=timezone.now(), by=request.user, reason=reason
     )
