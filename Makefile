@@ -51,6 +51,11 @@ faults: .venv/dev.stamp vendor
 	@sh .ci/venv
 	@touch $@
 
+# After a sentence was added: then translate what is empty in locale/en. Needs xgettext (Debian: gettext).
+messages: .venv/run.stamp
+	@DOORSTEP_NO_SERVERS=1 $(PY) manage.py makemessages --locale en
+	@$(PY) -m config.catalogues
+
 browser:
 	@sh .ci/browser
 
