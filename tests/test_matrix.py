@@ -17,6 +17,7 @@ from django.urls import URLPattern, get_resolver, resolve
 from accounts.roles import Role
 from tests import factories as make
 from tests.lending.story import pushed
+from tests.visits.codes.batches import stacks
 from tests.visits.presence import pictures
 from visits.codes.rules import token_for
 from visits.codes.services import issue_code
@@ -117,6 +118,18 @@ GET  /m/cases/{case}/share/                         200 404 403 403 403 403 403 
 GET  /codes/                                        403 403 200 200 403 403 403 200 403 403 403 302
 GET  /codes/print/                                  403 403 200 200 403 403 403 200 403 403 403 302
 POST /codes/print/                                  403 403 302 302 403 403 403 302 403 403 403 302
+GET  /codes/renew/                                  403 403 200 200 403 403 403 200 403 403 403 302
+POST /codes/renew/                                  403 403 400 400 403 403 403 400 403 403 403 302
+GET  /codes/revoke/                                 403 403 200 200 403 403 403 200 403 403 403 302
+POST /codes/revoke/                                 403 403 400 400 403 403 403 400 403 403 403 302
+GET  /codes/batches/                                403 403 200 200 403 403 403 200 403 403 403 302
+POST /codes/batches/                                403 403 400 400 403 403 403 400 403 403 403 302
+GET  /codes/batches/recent/                         403 403 200 200 403 403 403 200 403 403 403 302
+GET  /codes/batches/{batch}/                        404 404 200 404 404 404 404 200 404 404 404 302
+GET  /codes/batches/{batch}/progress/               404 404 200 404 404 404 404 200 404 404 404 302
+GET  /codes/batches/{batch}/file/                   404 404 200 404 404 404 404 200 404 404 404 302
+POST /codes/batches/{batch}/cancel/                 404 404 409 404 404 404 404 409 404 404 404 302
+POST /codes/batches/{batch}/resume/                 404 404 409 404 404 404 404 409 404 404 404 302
 POST /codes/{code}/reissue/                         404 404 302 404 404 404 404 302 404 404 404 302
 POST /codes/{code}/revoke/                          404 404 302 404 404 404 404 302 404 404 404 302
 GET  /district/                                     403 403 200 200 403 403 403 302 403 403 403 302
@@ -133,6 +146,8 @@ POST /district/cases/{case}/report/1/               403 403 302 404 403 403 403 
 GET  /district/lists/                               403 403 200 200 403 403 403 200 403 403 403 302
 POST /district/lists/issue/                         403 403 400 400 403 403 403 403 403 403 403 302
 GET  /district/lists/{list}/                        403 403 200 404 403 403 403 200 403 403 403 302
+GET  /district/visits/                              403 403 200 200 200 200 200 200 403 403 403 302
+GET  /district/visits/duplicates/                   403 403 200 200 200 200 200 200 403 403 403 302
 GET  /district/reports/                             403 403 200 200 403 403 403 200 403 403 403 302
 POST /district/reports/{report}/answer/             403 403 400 404 403 403 403 400 403 403 403 302
 GET  /city/                                         403 403 403 403 403 403 403 200 403 403 403 302
@@ -154,6 +169,7 @@ def places(cast) -> SimpleNamespace:
     firm = make.business(at=cast.xuhui)
     item = pushed(cast, of=firm, now=make.just_now())
     code = issue_code(subject=firm, by=cast.panel, now=make.just_now())
+    batch = stacks.work(stacks.start(cast.panel, "officers=1"))
     make.user("officer2", Role.FIELD_OFFICER, make.branch(cast.other_bank, cast.pudong))
     told = ReportSaid(id=uuid.uuid4(), text="收费")
     report = report_visit(said=told, code=code, now=make.just_now())
@@ -163,7 +179,7 @@ def places(cast) -> SimpleNamespace:
     ).photo
     return SimpleNamespace(
         firm=firm.credit_code, case=item.case.number, track=item.case.track_token, item=item.pk, list=item.list.number,
-        visit=visit.pk, token=token_for(code.secret), code=code.pk,
+        visit=visit.pk, token=token_for(code.secret), code=code.pk, batch=batch.pk,
         report=report.pk, form=report.form_id,
         photo=photo.pk, new=uuid.uuid4(),
     )  # fmt: skip

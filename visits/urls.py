@@ -8,8 +8,11 @@ from visits.field import visit_views as visit
 from visits.outbox import desk as outbox_desk
 from visits.outbox import views as outbox
 from visits.presence import views as presence
+from visits.protection import report_views
 
 urlpatterns = [
+    path("district/visits/", report_views.by_bank, name="visit-report"),
+    path("district/visits/<slug:what>/", report_views.behind, name="visit-report-behind"),
     path("", include("visits.intake.urls")),
     path("codes/", codes.index, name="codes"),
     path("codes/print/", codes.print_sheet, name="codes-print"),
