@@ -2,8 +2,8 @@
 //   data-for="need deferred"   a fieldset or line for these outcomes; hidden, it is disabled too and sends nothing
 //   data-for-mode="on_site"    the same for how it was visited
 //   data-after-outcome         shown once an outcome is chosen
-//   data-note="新地址:"         an answer that is led in like this and becomes part of the note, as
-//                              visits/field/details.py does it without scripts
+//   data-note                  an answer that becomes part of the note, in the words of #note-words; without scripts
+//                              visits/field/details.py does it
 // Whoever sends the form reads `new FormData(form)`: the note in it is whole. Without JavaScript everything is shown.
 const MOST = 500; // characters of a note
 
@@ -48,22 +48,19 @@ function lacking(form) {
   return "";
 }
 
-function answerOf(part) {
-  const said = [];
-  for (const field of part.querySelectorAll("input, select")) {
-    if (field.matches("[type=radio], [type=checkbox]")) { if (field.checked) said.push(field.closest("label").textContent.trim()); }
-    else if (field.tagName === "SELECT") { if (field.value) said.push(field.selectedOptions[0].textContent.trim()); }
-    else if (field.value.trim()) said.push(field.value.trim());
-  }
-  return said.length ? part.dataset.note + said.join(part.dataset.and ?? "") : "";
+function answerOf(fields, words) {
+  const said = fields.filter((field) => field.value.trim() && (!field.matches("[type=radio], [type=checkbox]") || field.checked));
+  const { lead, answers } = words[fields[0].name];
+  return said.length ? lead + said.map((field) => answers[field.value] ?? field.value.trim()).join("、") : "";
 }
 
 // The answers become part of the note, and are not sent a second time.
 function whole(form, data) {
+  const words = JSON.parse(document.querySelector("#note-words")?.textContent ?? "{}");
   const said = [];
   for (const part of form.querySelectorAll("[data-note]")) {
     const fields = [...part.querySelectorAll("input, select")];
-    if (fields.length && !fields[0].matches(":disabled")) said.push(answerOf(part));
+    if (!fields[0].matches(":disabled")) said.push(answerOf(fields, words));
     for (const field of fields) data.delete(field.name);
   }
   const note = [...said, data.get("note") ?? ""].filter(Boolean).join(";");

@@ -5,9 +5,9 @@ JavaScript the phone writes the same sentence (static/visit-form.js), so that a 
 """
 
 from django import forms
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from accounts.punctuation import listed
 from visits.field.models import Visit
 
 MAX_NOTE = 500
@@ -58,19 +58,30 @@ class DetailsForm(forms.Form):
 
     def sentence(self) -> str:
         """`现场:别家在经营;新地址:…` of what the chosen outcome asks; "" where nothing was answered."""
-        outcome, said = self.cleaned_data.get("outcome"), []
-        for name, outcomes, lead in ASKED:
+        outcome, words, said = self.cleaned_data.get("outcome"), self.words(), []
+        for name, outcomes, _lead in ASKED:
             given = self.cleaned_data.get(name)
             if outcome in outcomes and given:
-                words = dict(getattr(self.fields[name], "choices", ()))
                 answers = [given] if isinstance(given, str) else given
-                said.append(f"{lead}{listed(words.get(answer, answer) for answer in answers)}")
+                told = [words[name]["answers"].get(answer, answer) for answer in answers]
+                said.append(words[name]["lead"] + "、".join(told))
         return ";".join(said)
 
     def note_with_details(self) -> str:
-        note = self.cleaned_data["note"]
-        return ";".join(part for part in (self.sentence(), note) if part)
+        return ";".join(part for part in (self.sentence(), self.cleaned_data["note"]) if part)
 
-    def leads(self) -> dict[str, str]:
-        """How each answer is led in, for the phone's own sentence."""
-        return {name: str(lead) for name, _outcomes, lead in ASKED}
+    def words(self) -> dict[str, dict]:
+        """{field: {"lead", "answers": {value: words}}} for the note, here and on the phone: in Chinese whatever the
+        page speaks, because somebody else reads it."""
+        with translation.override("zh-hans"):
+            return {
+                name: {
+                    "lead": str(lead),
+                    "answers": {
+                        str(value): str(label)
+                        for value, label in getattr(self.fields[name], "choices", ())
+                        if value
+                    },
+                }
+                for name, _outcomes, lead in ASKED
+            }
