@@ -136,7 +136,7 @@ def visit_said(fate: Fate, firm: Business, number: int, banks: list[Organisation
     return VisitSaid(
         id=uuid.uuid5(uuid.NAMESPACE_URL, f"demo:{firm.credit_code}"), mode="on_site", outcome="need", started_at=at,
         ended_at=at + timedelta(minutes=12), credit_code=firm.credit_code, need=need,
-        consent=consent if fate.is_consented else None,
+        consent=consent if fate.is_consented else None, protection_reason="企业主主动联系" if number % 3 else "区级工作专班安排",
     )  # fmt: skip
 
 

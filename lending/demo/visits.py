@@ -8,6 +8,7 @@ from accounts.models import Organisation, User
 from accounts.roles import Role
 from visits.access import assigned_to
 from visits.models import Business, Visit
+from visits.protection.services import ask_do_not_disturb
 
 PER_DISTRICT, MAIN = 60, 200
 OUTCOMES = ("no_need",) * 12 + ("deferred",) * 3 + ("unreachable",) * 3 + ("wrong_address", "closed_down", "refused", "already_served")  # fmt: skip
@@ -25,6 +26,7 @@ def make_visits(now: datetime, main_district: str) -> None:
         rows += [_visit(firm, chance, officers, now) for firm in firms.order_by("-credit_code")[:count]]
     rows += _round_of_the_officer(chance, now)
     Visit.objects.bulk_create(rows, batch_size=1000, ignore_conflicts=True)
+    Visit.objects.bulk_create(_what_to_know_before_knocking(now))
 
 
 def _round_of_the_officer(chance: random.Random, now: datetime) -> list[Visit]:
@@ -39,6 +41,39 @@ def _round_of_the_officer(chance: random.Random, now: datetime) -> list[Visit]:
             row.started_at + timedelta(minutes=7),
         )
     return rows
+
+
+def _what_to_know_before_knocking(now: datetime) -> list[Visit]:
+    """Every mark of the officer's first page, on firms they are still to visit: another bank was there, tried in vain on
+    two days and on three, the owner wants peace."""
+    officer, rival = (User.objects.get(username=name) for name in ("officer", "officer-demo-b2-310104"))
+    firms = iter(
+        Business.objects.filter(assigned_to(officer), cases__isnull=True, visits__isnull=True).order_by(
+            "-credit_code"
+        )[:8]
+    )
+    rows = [
+        _made(firm, rival, "deferred", now - timedelta(days=days))
+        for days, firm in zip((9, 3), firms, strict=False)
+    ]
+    for days_tried, firm in zip((2, 1, 3), firms, strict=False):
+        rows += [
+            _made(firm, officer, "unreachable", now - timedelta(days=1 + back)) for back in range(days_tried)
+        ]
+    for days, firm in zip((10, 45), firms, strict=False):
+        ask_do_not_disturb(
+            business=firm, until_on=(now + timedelta(days=days)).date(), now=now - timedelta(days=2), reason="年底盘点,请勿上门"
+        )  # fmt: skip
+    return rows
+
+
+def _made(firm: Business, officer: User, outcome: str, at: datetime) -> Visit:
+    name = f"demo-visit:{firm.credit_code}:{at.date()}"
+    return Visit(
+        id=uuid.uuid5(uuid.NAMESPACE_URL, name), business=firm, officer=officer, organisation_id=officer.organisation_id,
+        district_id=firm.district_id, mode="on_site", outcome=outcome, started_at=at, ended_at=at + timedelta(minutes=6),
+        recorded_at=at + timedelta(minutes=7), content_digest="demo",
+    )  # fmt: skip
 
 
 def _visit(firm: Business, chance: random.Random, officers: list[User], now: datetime) -> Visit:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import Organisation, User
@@ -50,6 +50,8 @@ def load(scale: int) -> None:
         call_command("import_register", str(firms), verbosity=0, stdout=Silence())
         credit_items.write_file(items, now)
         call_command("import_credit_data", str(items), source="city-platform", verbosity=0, stdout=Silence())
+    with connection.cursor() as cursor:  # the imports leave them immediate, and a visit is written after its need
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
     register.make_grids()
     register.make_lists()
     register.make_assignments()
