@@ -15,6 +15,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -57,7 +58,7 @@ FATES = {
     "refused": Fate(_("未获融资"), _in(Stage.NOT_RECOMMENDED, Stage.DECLINED, Stage.IN_REPAIR, Stage.CLOSED_UNFUNDED)),
     "withdrawn": Fate(_("已撤回"), _in(Stage.WITHDRAWN)),
     "none": Fate(_("没有立件"), STANDING & Q(stage__isnull=True)),
-    "annulled": Fate(_("已作废"), ~STANDING),
+    "annulled": Fate(pgettext_lazy("visit", "已作废"), ~STANDING),
 }  # fmt: skip
 
 

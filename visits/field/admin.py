@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.decorators import display
 
 from accounts.admin_scope import ScopedAdmin
@@ -35,13 +36,13 @@ class VisitAdmin(ScopedAdmin):
     exports = (
         ("business", _("经营主体")), ("outcome", _("结果")), ("mode", _("方式")), ("officer", _("走访人员")),
         ("organisation", _("走访单位")), ("district", _("区")), ("started_at", _("开始")),
-        ("case_number", _("办件编号")), ("annulled_at", _("作废时间")),
+        ("case_number", _("办件编号")), ("annulled_at", pgettext_lazy("visit", "作废时间")),
     )  # fmt: skip
 
     @display(description=_("结果"), label=COLOURS)
     def result(self, visit: Visit) -> tuple[str, str]:
         if visit.annulled_at:
-            return "annulled", _("已作废")
+            return "annulled", pgettext_lazy("visit", "已作废")
         return visit.outcome, visit.get_outcome_display()
 
     @display(description=_("开始"), ordering="started_at")
@@ -56,7 +57,7 @@ class VisitAdmin(ScopedAdmin):
     def lacking(self, visit: Visit) -> str:
         return listed(missing_words(visit)) or "—"
 
-    @display(description=_("作废人"))
+    @display(description=pgettext_lazy("visit", "作废人"))
     def annulled(self, visit: Visit) -> str:
         return str(visit.annulled_by or "—")
 

@@ -5,6 +5,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Organisation, User
 from visits.codes.models import Code
@@ -80,9 +81,9 @@ class Visit(models.Model):
     missing = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     reason = models.CharField(_("说明代码"), max_length=40, blank=True)
     content_digest = models.CharField(max_length=64)
-    annulled_at = models.DateTimeField(_("作废时间"), null=True, blank=True)
+    annulled_at = models.DateTimeField(pgettext_lazy("visit", "作废时间"), null=True, blank=True)
     annulled_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
-    annulled_reason = models.CharField(_("作废原因"), max_length=200, blank=True)
+    annulled_reason = models.CharField(pgettext_lazy("visit", "作废原因"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = _("走访记录")
