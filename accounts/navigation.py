@@ -21,6 +21,7 @@ WORK = (
     ("owner-reports", _("举报投诉"), "flag"),
     ("codes-print", _("二维码"), "qr"),
 )
+IMPORT = ("outbox-import", _("导入待传文件"), "upload")
 ADMIN = ("admin:index", _("后台管理"), "gear")
 
 Count = Callable[[User], int]
@@ -45,7 +46,7 @@ def desk(request: HttpRequest) -> dict:
 def entries(user: User, path: str) -> list[dict]:
     if not may(user, Do.SEE_DISTRICT):
         return []
-    shown = (CITY, *WORK, ADMIN) if may(user, Do.SEE_CITY) else (DISTRICT, *WORK)
+    shown = (CITY, *WORK, ADMIN) if may(user, Do.SEE_CITY) else (DISTRICT, *WORK, IMPORT)
     found = [
         {"url": reverse(name), "label": label, "icon": icon, "count": _waiting(name, user), "state": "soon"}
         for name, label, icon in shown

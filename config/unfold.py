@@ -5,6 +5,8 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.roles import BANK_ROLES
+
 BASE = {
     "50": "#f4f5f7", "100": "#eef0f3", "200": "#e2e5ea", "300": "#ccd1d9", "400": "#949ca8", "500": "#626a76",
     "600": "#454c57", "700": "#3b434e", "800": "#2a3039", "900": "#161a20", "950": "#0e1116",
@@ -19,11 +21,22 @@ def navigation(request: HttpRequest) -> list[dict]:
     """The sidebar: the way home, then every list this person may open, app by app; what is empty is not shown."""
     from django.contrib import admin  # settings name this module before the apps are there
 
+    from accounts.access import may
+    from accounts.roles import Do
+
     home = {"title": _("工作台"), "icon": "home", "link": reverse("admin:index")}
     heaps = inbox(request)
     if request.user.role == "city":
         home = {"title": _("市级看板"), "icon": "monitoring", "link": "/city/"}
-    groups = [{"items": [home, *heaps]}]
+    own = (
+        [{"title": _("走访保护"), "icon": "shield", "link": reverse("visit-report")}]
+        if request.user.role in BANK_ROLES
+        else []
+    )
+    groups = [{"items": [home, *heaps, *own]}]
+    if may(request.user, Do.IMPORT_OUTBOX):
+        link = reverse("outbox-import")
+        groups[0]["items"].append({"title": _("导入待传文件"), "icon": "upload_file", "link": link})
     for app in admin.site.get_app_list(request):
         items = [
             {

@@ -1,9 +1,8 @@
 // Sends what waits, one tab at a time, one visit after another. Whatever the answer, nothing leaves the phone before
 // the server has said that it has it.
-import { change, remove } from "./store.js";
-import { me, token } from "./who.js";
 import { photosOf, read, receipt, told, update } from "./items.js";
-import { put as keep } from "./store.js";
+import { change, put as keep, remove } from "./store.js";
+import { me, token } from "./who.js";
 
 const ANSWER_MS = 30_000;
 const FIRST_PAUSE_MS = 4_000;
@@ -15,11 +14,13 @@ let timer;
 // How the run stands: "" or offline | busy | signin | other. Pages show it.
 export let standing = "";
 
-export async function flush({ isAsked = false } = {}) {
+// isAsked: a person wants it now. isBack: the network is there again, so what failed for want of it may go at once; what
+// the server told to wait goes on waiting.
+export async function flush({ isAsked = false, isBack = false } = {}) {
   const officer = await me();
   if (!officer) return;
   await alone(async () => {
-    if (isAsked) await hurry(officer);
+    if (isAsked || isBack) await hurry(isAsked);
     standing = "";
     let item;
     const seen = new Set();
@@ -39,8 +40,8 @@ async function next(seen) {
   return due.find((item) => item.is_urgent) ?? due[0];
 }
 
-async function hurry() {
-  for (const item of (await read()).unsent) if (item.next_at) await update(item.id, { next_at: 0 });
+async function hurry(isAsked) {
+  for (const item of (await read()).unsent) if (item.next_at && (isAsked || item.cause === "offline")) await update(item.id, { next_at: 0 });
 }
 
 // True: go on with the next. False: nothing more will get through now.
@@ -50,7 +51,7 @@ async function send(item) {
     const sent = await sendVisit(item);
     if (sent !== "accepted") return sent === "refused" || sent === "failed";
   }
-  return sendPhotos(item.id);
+  return sendPhotos(item);
 }
 
 async function sendVisit(item) {
@@ -66,16 +67,17 @@ async function sendVisit(item) {
   return "accepted";
 }
 
-async function sendPhotos(id) {
+async function sendPhotos(item) {
+  const { id } = item;
   for (const photo of await photosOf(id)) {
     const got = await request("PUT", `/api/v1/visits/${id}/photos/${photo.id}/`, photo.officer, photo.blob, photo.blob.type || "image/jpeg");
     if (got.kind === "done") await remove("photos", photo.id);
     else if (got.kind === "refused") await keep("photos", { ...photo, is_refused: true, problem: got.problem });
-    else return (await fail(await update(id, {}), got)) === "failed";
+    else return (await fail(item, got)) === "failed";
     if (got.kind === "refused") await update(id, { photo_problem: got.problem });
   }
-  const after = await change("outbox", id, (item) => item && (item.photo_problem
-    ? { ...item, state: "refused", problem: item.photo_problem } : receipt(item)));
+  const after = await change("outbox", id, (now) => now && (now.photo_problem
+    ? { ...now, state: "refused", problem: now.photo_problem } : receipt(now)));
   told();
   return Boolean(after);
 }
@@ -89,7 +91,7 @@ async function fail(item, got) {
   const grown = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempts - 1)) * (0.5 + Math.random() / 2);
   const pause = Math.max(grown, (got.retryAfter ?? 0) * 1000);
   const isHeld = ["signin", "other"].includes(got.kind); // waits for a person, not for time
-  await update(item.id, { state: "waiting", is_urgent: false, attempts, next_at: isHeld ? 0 : Date.now() + pause });
+  await update(item.id, { state: "waiting", is_urgent: false, attempts, cause: got.kind, next_at: isHeld ? 0 : Date.now() + pause });
   standing = got.kind === "fault" ? standing : got.kind;
   return got.kind === "fault" ? "failed" : "stop";
 }

@@ -31,7 +31,7 @@ function watchNetwork() {
   window.addEventListener("offline", () => { if (!isKept) root.dataset.offline = "gone"; });
   window.addEventListener("online", () => {
     if (!isKept) delete root.dataset.offline;
-    send({ isAsked: true });
+    send({ isBack: true });
   });
   document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") send(); });
   window.addEventListener("pageshow", (event) => { if (event.persisted) send(); });
@@ -48,7 +48,7 @@ async function start() {
   if (!(await me())) return;
   await clearReceipts();
   await paint();
-  await send({ isAsked: !isKept });
+  await send({ isBack: !isKept });
   await refresh().catch(() => {});
   setInterval(paint, 60_000);
 }
