@@ -64,6 +64,23 @@ def _what_to_know_before_knocking(now: datetime) -> list[Visit]:
         ask_do_not_disturb(
             business=firm, until_on=(now + timedelta(days=days)).date(), now=now - timedelta(days=2), reason="年底盘点,请勿上门"
         )  # fmt: skip
+    return rows + _two_banks_at_one_door(rival, now)
+
+
+def _two_banks_at_one_door(rival: User, now: datetime) -> list[Visit]:
+    """What the report of visits against the protection is for."""
+    seen = Visit.objects.filter(
+        district=rival.district, outcome="no_need", case_number="", started_at__range=(now - timedelta(days=25), now - timedelta(days=8)),
+    )  # fmt: skip
+    before = (
+        seen.exclude(organisation=rival.organisation)
+        .select_related("business")
+        .order_by("business__credit_code")[:4]
+    )
+    rows = [_made(one.business, rival, "no_need", one.started_at + timedelta(days=5)) for one in before]
+    for number, row in enumerate(rows):
+        row.protection_marks = ["cooling_off", "not_lead_bank"][: 1 + number % 2]
+        row.protection_reason = ("企业主主动联系", "区级工作专班安排")[number % 2]
     return rows
 
 

@@ -59,6 +59,8 @@ def _how_it_stands(business: Business, today: date) -> list[dict]:
     found, last_on = [], business.last_visit_at and day_of(business.last_visit_at)
     if business.last_outcome == Visit.Outcome.UNREACHABLE:
         found.append(_tried(business))
+    elif last_on == business.facts.visited_on:
+        pass  # told already; what another bank's visit came to is not for this one
     elif business.last_outcome == Visit.Outcome.DEFERRED:
         found.append(
             {
@@ -66,7 +68,7 @@ def _how_it_stands(business: Business, today: date) -> list[dict]:
                 "icon": "outcome-deferred",
             }
         )
-    elif last_on and last_on != business.facts.visited_on and (today - last_on).days <= TOLD_FOR:
+    elif (today - last_on).days <= TOLD_FOR:
         found.append({"label": _("%(when)s本单位走访过") % {"when": when(last_on, today)}, "icon": "check"})
     if business.status == Business.Status.CLOSED:
         found.append({"label": _("登记状态为注销或吊销"), "icon": "state-late", "state": "late"})

@@ -53,6 +53,7 @@ def by_bank(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "scope": scope, "periods": _periods(scope), "columns": list(LABELS.values()), "lines": _lines(scope, lines),
+        "total": _total(scope, lines),
         "csv_url": _url(scope, format="csv"), "is_bank": request.user.role in BANK_ROLES,
         "conflicts": found[:MOST_CONFLICTS], "is_more": len(found) > MOST_CONFLICTS,
         "districts": Organisation.objects.filter(kind="district") if may(request.user, Do.SEE_CITY) else [],
@@ -147,6 +148,14 @@ def _lines(scope: Scope, lines: list[Line]) -> list[dict]:
         }
         for line in lines
     ]  # fmt: skip
+
+
+def _total(scope: Scope, lines: list[Line]) -> list[dict]:
+    """Visits add up over banks; firms do not, so they have no total."""
+    if len(lines) < 2:
+        return []
+    sums = {what: sum(line.counts[what] for line in lines) for what in LABELS}
+    return [{"value": number, "url": _url(scope, what) if number else ""} for what, number in sums.items()]
 
 
 def _row(row: Against) -> dict:
