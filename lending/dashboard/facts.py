@@ -15,13 +15,20 @@ from lending.dashboard.scope import Scope
 BANK_OF_THE_VISIT = "CASE o.kind WHEN 'branch' THEN o.parent_id WHEN 'bank' THEN o.id END"
 
 # LEFT, because the planner then leaves the join out where nobody asks for the bank.
-VISITS = f"""
+EVERY_VISIT = f"""
 SELECT v.business_id, v.district_id, {BANK_OF_THE_VISIT} AS bank_id, v.recorded_at AS at, NULL::numeric AS amount_yuan
 FROM visits_visit v LEFT JOIN accounts_organisation o ON o.id = v.organisation_id
 WHERE v.annulled_at IS NULL
 """  # noqa: S608  constants only
 
-NEEDS = VISITS + " AND v.outcome = 'need'"
+# An owner who declared a need alone had it too, though nobody visited; what is mended behind the link of a case is none.
+NEEDS = f"""{VISITS} AND v.outcome = 'need'
+UNION ALL
+SELECT n.business_id, b.district_id, NULL::bigint, n.declared_at, NULL::numeric
+FROM visits_ownerdeclaration d
+JOIN visits_financingneed n ON n.id = d.need_id
+JOIN visits_business b ON b.id = n.business_id
+"""  # noqa: S608  constants only
 
 # A consent signed away from a visit (on the owner's own page) has no organisation; its district is the firm's. A consent
 # stays one when the visit is annulled. Two halves, so that a filter by district reaches an index in each.
@@ -100,7 +107,10 @@ STEPS: tuple[Step, ...] = (
 )
 # no step of the funnel, but a number that leads to its firms like one
 FIRST_LOANS = Step("first-loans", _("首贷户"), GRANTS + " AND d.is_first_loan", has_amount=True)
-BY_CODE = {step.code: step for step in (*STEPS, FIRST_LOANS)}
+# counted beside the funnel, in the total only
+UNREACHABLE = Step("unreachable", _("联系不上"), IN_VAIN)
+COUNTED = (*STEPS, UNREACHABLE)
+BY_CODE = {step.code: step for step in (*COUNTED, FIRST_LOANS)}
 # up to here the bank is the one that visited, from here on the one that was asked for credit
 BANKS_CHANGE_AT = "recommended"
 

@@ -129,6 +129,12 @@ def test_a_returned_case_reminds_the_team_because_there_is_no_officer(cast, case
     assert not any("没有可用邮箱" in letter.why for letter in letters)
 
 
+def test_the_funnel_counts_the_need_and_no_visit(cast, case, api):
+    steps = api(cast.panel).get("/api/v1/dashboard/funnel/?from=2026-11-01&to=2026-11-30").json()["steps"]
+    firms = {step["step"]: step["firms"] for step in steps}
+    assert (firms["visited"], firms["need"], firms["authorised"]) == (0, 1, 1)
+
+
 @pytest.mark.parametrize("is_one", [True, False])
 def test_withdrawing_stops_the_next_push_and_what_the_draft_offered(cast, case, is_one):
     ready = recommended(cast, case)
