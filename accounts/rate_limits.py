@@ -43,9 +43,11 @@ Limits = Iterable[tuple[tuple[str, ...], Limit]]
 
 
 def spend(limits: Limits, *, address: str, token: str, now: datetime) -> None:
-    """Count one more; raises TooMany where one of the limits is used up."""
+    """Count one more; raises TooMany where one of the limits is used up. A page without a token is counted by address."""
     who = {"address": _household(address), "token": token}
     for names, limit in limits:
+        if "token" in names and not token:
+            continue
         _spend(limit, ":".join(who[name] for name in names), now)
 
 

@@ -66,6 +66,11 @@ def test_one_address_does_not_try_tokens_without_end():
         rate_limits.spend(rate_limits.READ, address="203.0.113.1", token="another", now=NOW)
 
 
+def test_a_page_without_a_token_is_not_one_page_for_the_whole_city():
+    use_up(rate_limits.WRITE, address="203.0.113.1", token="")
+    assert use_up(rate_limits.WRITE, address="203.0.113.2", token="") == 300
+
+
 def test_a_whole_network_of_ipv6_is_one_household():
     use_up(rate_limits.LEAVE, address="2001:db8:1:1::1", token="A")
     assert use_up(rate_limits.LEAVE, address="2001:db8:1:1:ffff::2", token="A") == 0
