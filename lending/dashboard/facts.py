@@ -21,8 +21,24 @@ FROM visits_visit v LEFT JOIN accounts_organisation o ON o.id = v.organisation_i
 WHERE v.annulled_at IS NULL
 """  # noqa: S608  constants only
 
+# Knocking in vain is no visit to a firm; on enough different days it makes the firm one that cannot be reached.
+VISITS = EVERY_VISIT + " AND v.outcome <> 'unreachable'"
+
+# The attempts by which a firm counted as unreachable under the policy of that day and district. Few firms have been tried
+# as often as the shortest policy asks; only those are looked at closely.
+IN_VAIN = f"""{EVERY_VISIT} AND v.outcome = 'unreachable'
+  AND v.business_id IN (
+    SELECT t.business_id FROM visits_visit t WHERE t.annulled_at IS NULL AND t.outcome = 'unreachable'
+    GROUP BY t.business_id HAVING count(*) >= (SELECT coalesce(min(unreachable_days), 1) FROM visits_visitpolicy))
+  AND (SELECT f.days FROM visits_days_tried(v.business_id, v.started_at) AS f (days)) >= greatest(1, (
+    SELECT p.unreachable_days FROM visits_visitpolicy p
+    WHERE (p.district_id = v.district_id OR p.district_id IS NULL)
+      AND p.effective_from <= (v.started_at AT TIME ZONE 'Asia/Shanghai')::date
+    ORDER BY p.district_id IS NOT NULL DESC, p.effective_from DESC LIMIT 1))
+"""  # noqa: S608  constants only
+
 # An owner who declared a need alone had it too, though nobody visited; what is mended behind the link of a case is none.
-NEEDS = f"""{VISITS} AND v.outcome = 'need'
+NEEDS = f"""{EVERY_VISIT} AND v.outcome = 'need'
 UNION ALL
 SELECT n.business_id, b.district_id, NULL::bigint, n.declared_at, NULL::numeric
 FROM visits_ownerdeclaration d

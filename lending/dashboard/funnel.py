@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.db import connection
 
-from lending.dashboard.facts import BY_CODE, STEPS, Step, chosen, narrowed, pushed
+from lending.dashboard.facts import BY_CODE, COUNTED, Step, chosen, narrowed, pushed
 from lending.dashboard.period import Weeks
 from lending.dashboard.scope import Scope
 
@@ -15,7 +15,7 @@ TOTAL, DISTRICT, BANK = "total", "district", "bank"
 KEYS = {TOTAL: "NULL::bigint", DISTRICT: "district_id", BANK: "bank_id"}
 # what the pages show of each; a step that no table shows is not counted for every row of it
 SHOWN = {
-    TOTAL: tuple(step.code for step in STEPS),
+    TOTAL: tuple(step.code for step in COUNTED),
     DISTRICT: ("visited", "need", "recommended", "granted", "disbursed"),
     BANK: ("recommended", "granted", "disbursed"),
 }
@@ -63,11 +63,11 @@ def funnels(scope: Scope, *whats: str, now: datetime) -> Funnels:
 
 
 def nothing_yet() -> Steps:
-    return {step.code: Tally() for step in STEPS}
+    return {step.code: Tally() for step in COUNTED}
 
 
 def _statement(scope: Scope, whats: tuple[str, ...]) -> str:
-    wanted = [step for step in STEPS if any(step.code in SHOWN[what] for what in whats)]
+    wanted = [step for step in COUNTED if any(step.code in SHOWN[what] for what in whats)]
     sources = {step.code: _bounded(step, scope) for step in wanted}
     aside = [
         f"{step.code} AS MATERIALIZED (SELECT {_columns(step, whats)} FROM ({sources[step.code]}) f)"  # noqa: S608

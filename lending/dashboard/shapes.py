@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.templatetags.doorstep import YUAN_PER_WAN, is_english
 from lending.dashboard.declines import Reason
-from lending.dashboard.facts import BANKS_CHANGE_AT, BY_CODE, STEPS
+from lending.dashboard.facts import BANKS_CHANGE_AT, BY_CODE, STEPS, UNREACHABLE
 from lending.dashboard.funnel import Steps, Tally
 from lending.dashboard.period import NAMES, Period
 from lending.dashboard.queries import Figures
@@ -105,6 +105,12 @@ def funnel_bars(steps: Steps, scope: Scope, links: Links) -> list[dict]:
         })  # fmt: skip
         before = firms
     return bars
+
+
+def unreachable(steps: Steps, links: Links) -> dict | None:
+    """Firms tried in vain on as many days as the policy asks; None where there are none."""
+    firms = steps[UNREACHABLE.code].firms
+    return {"firms": number(firms), "url": links.to(UNREACHABLE.code)} if firms else None
 
 
 def due_columns(figures: Figures, links: Links, today: date) -> list[dict]:

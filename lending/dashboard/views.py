@@ -105,6 +105,7 @@ def _page(request: HttpRequest, figures: Figures, links: Links, now: datetime) -
         "choices": queries.choices(),
         "figures": shapes.headline(figures.steps, links),
         "funnel": shapes.funnel_bars(figures.steps, scope, links),
+        "unreachable": shapes.unreachable(figures.steps, links),
         "columns": shapes.due_columns(figures, links, day_of(now)),
         "legend": shapes.due_legend(),
         **_reasons(request, figures, links),

@@ -99,6 +99,11 @@ class Visit(models.Model):
                 condition=Q(annulled_at__isnull=True),
                 name="visit_counted",
             ),
+            models.Index(  # on how many days somebody was there in vain
+                fields=["business", "started_at"],
+                condition=Q(annulled_at__isnull=True, outcome="unreachable"),
+                name="visit_in_vain",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from lending.dashboard.facts import STEPS
+from lending.dashboard.facts import COUNTED, STEPS
 from lending.dashboard.funnel import DISTRICT, SHOWN, TOTAL, funnels
 from lending.dashboard.period import Period, midnight, named
 from lending.dashboard.scope import Scope
@@ -32,7 +32,7 @@ def funnel_by(what, scope, *, now):
 @pytest.fixture
 def story(cast):
     """Sixty firms in two districts go as far as chance takes them; every fact is also written down here."""
-    chance, facts = random.Random(20), {step.code: [] for step in STEPS}
+    chance, facts = random.Random(20), {step.code: [] for step in COUNTED}
     chosen_list = BusinessList.objects.first()
     officers = {cast.xuhui.pk: cast.officer, cast.pudong.pk: make.user(
         "officer-pudong", "field_officer", make.branch(cast.other_bank, cast.pudong))}  # fmt: skip
