@@ -74,8 +74,9 @@ def chinese_in(page: bytes) -> set[str]:
 
 
 @pytest.fixture
-def foreign(cast, places, settings):  # noqa: F811
+def foreign(cast, places, web, settings):  # noqa: F811
     """The story of tests/test_matrix.py with data that nobody can mistake for the product's own words."""
+    web().get("/sign-in/")  # whatever is made while the addresses are loaded is made in Chinese
     settings.CREDIT_SOURCES = [source | {"name": "City platform"} for source in settings.CREDIT_SOURCES]
     cast.officer2.organisation = make.branch(cast.other_bank, cast.pudong)
     cast.officer2.save()

@@ -162,7 +162,7 @@ def _paid(detail: dict) -> str:
 
 
 def _amount(yuan: object) -> str:
-    return f"{wan(yuan)}{_('万元')}" if yuan not in (None, "") else ""
+    return _("%(amount)s万元") % {"amount": wan(yuan)} if yuan not in (None, "") else ""
 
 
 def _moment(text: object) -> datetime | None:

@@ -58,7 +58,7 @@ class VisitForm(DetailsForm):
     purpose_text = forms.CharField(label=_("用途说明"), required=False, max_length=300)
     term_months = forms.TypedChoiceField(
         label=_("期限"), required=False, coerce=int, empty_value=None,
-        choices=BLANK + [(months, _("%(n)s 个月") % {"n": months}) for months in TERMS],
+        choices=lambda: BLANK + [(months, _("%(n)s 个月") % {"n": months}) for months in TERMS],
     )  # fmt: skip
     guarantee = forms.ChoiceField(
         label=_("担保方式"), choices=FinancingNeed.Guarantee.choices, required=False

@@ -43,7 +43,7 @@ class NeedForm(OwnersForm):
     purpose_text = forms.CharField(label=_("具体说说"), required=False, max_length=300)
     term_months = forms.TypedChoiceField(
         label=_("用多久"), required=False, coerce=int, empty_value=None,
-        choices=[("", _("没想好")), *((months, _("%(n)s 个月") % {"n": months}) for months in TERMS)],
+        choices=lambda: [("", _("没想好")), *((months, _("%(n)s 个月") % {"n": months}) for months in TERMS)],
     )  # fmt: skip
     urgency = forms.ChoiceField(label=_("什么时候要"), choices=FinancingNeed.Urgency.choices, initial="month")
     guarantee = forms.ChoiceField(
@@ -169,7 +169,7 @@ class ReportForm(OwnersForm):
 class QuietForm(OwnersForm):
     months = forms.TypedChoiceField(
         label=_("多久不要打扰"), coerce=int, widget=forms.RadioSelect,
-        choices=[(months, _("%(n)s 个月") % {"n": months}) for months in rules.QUIET_MONTHS],
+        choices=lambda: [(months, _("%(n)s 个月") % {"n": months}) for months in rules.QUIET_MONTHS],
     )  # fmt: skip
 
     def __init__(self, *args, max_days: int, **kwargs) -> None:

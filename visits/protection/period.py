@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.clock import SHANGHAI, day_of
 from accounts.errors import Invalid
+from accounts.punctuation import listed
 
 NAMES = {
     "week": gettext_lazy("本周"),
@@ -47,7 +48,7 @@ def read(params: dict[str, str], now: datetime) -> Period:
     round, or more than a year."""
     name, first, last = params.get("period", ""), _day(params, "from"), _day(params, "to")
     if name and name not in NAMES:
-        raise Invalid(fields={"period": "、".join(NAMES)})
+        raise Invalid(fields={"period": listed(NAMES)})
     if name or (first is None and last is None):
         return named(name or "month", now)
     today = day_of(now)
