@@ -1,6 +1,6 @@
 // A half-filled form survives a dead battery: kept while it is filled in, brought back when the same door is opened again.
 import { get, put, remove } from "./store.js";
-import { say, words } from "./who.js";
+import { clock, say, words } from "./who.js";
 
 const AFTER_MS = 400;
 const LONGEST_MS = 3 * 24 * 3600_000;
@@ -46,7 +46,7 @@ export async function bringBack(form, key) {
   if (!draft || Date.now() - draft.at > LONGEST_MS) return null;
   fillIn(form, draft.fields);
   const bar = document.querySelector("[data-draft]");
-  bar.querySelector("[data-draft-word]").textContent = say(words.draftBack, new Date(draft.at).toLocaleString([], { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit" }));
+  bar.querySelector("[data-draft-word]").textContent = say(words.draftBack, clock(draft.at));
   bar.hidden = false;
   bar.querySelector("button").addEventListener("click", async () => { await remove("drafts", key); location.reload(); });
   return draft;

@@ -6,7 +6,7 @@ import { bringBack, fieldsOf, fillIn, keep } from "./draft.js";
 import { add, discard, read, update } from "./items.js";
 import { flush } from "./send.js";
 import { get } from "./store.js";
-import { isKept, me, newId, say, words } from "./who.js";
+import { clock, isKept, me, newId, say, words } from "./who.js";
 import { fillBusiness, placeOf } from "./place.js";
 
 const WAIT_MS = 8_000; // for an answer, before a person at a door is let go
@@ -94,7 +94,7 @@ async function isSecond(place, business, visit) {
   const same = (one) => (business.credit_code && one.business.credit_code === business.credit_code) || (place.code && one.business.code === place.code);
   const first = mine.find((one) => one.id !== visit.id && one.made_at > since && one.state !== "refused" && same(one));
   if (!first) return false;
-  const at = new Date(first.made_at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const at = clock(first.made_at);
   const said = await ask(say(words.secondTitle, at), words.secondText, [["go", words.secondGo], ["", words.secondStop, "primary"]]);
   return said !== "go";
 }

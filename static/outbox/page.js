@@ -4,7 +4,7 @@ import { handOut } from "./hand-out.js";
 import { discard, isUnsent, read, update, whenChanged } from "./items.js";
 import { flush, standing } from "./send.js";
 import { all, put } from "./store.js";
-import { ago, me, say, words } from "./who.js";
+import { ago, clock, me, say, words } from "./who.js";
 
 const box = document.querySelector("[data-outbox]");
 const list = box.querySelector("[data-outbox-list]");
@@ -32,7 +32,7 @@ function line(item) {
   shown.dataset.visit = item.id;
   find("name", shown).textContent = item.business.name || item.business.credit_code || item.business.code;
   const what = words[`outcome${item.outcome[0].toUpperCase()}${item.outcome.slice(1).replace("_", "")}`] ?? item.outcome;
-  find("meta", shown).textContent = [what, new Date(item.made_at).toLocaleString([], { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit" })].join(" · ");
+  find("meta", shown).textContent = [what, clock(item.made_at)].join(" · ");
   for (const label of shown.querySelectorAll("[data-state-label]")) label.hidden = label.dataset.stateLabel !== state;
   find("age", shown).textContent = isUnsent(item) ? ago(item.made_at) : "";
   find("answer", shown).textContent = item.answer?.case ? say(words.caseNumber, item.answer.case) : "";

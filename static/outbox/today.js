@@ -1,7 +1,7 @@
 // Today without network: the list that the phone kept, searched on the phone, with what waits beside each name.
 import { kept } from "./day.js";
 import { read } from "./items.js";
-import { say, words } from "./who.js";
+import { clock, say, words } from "./who.js";
 import { read as readPlace, why } from "./place.js";
 
 const box = document.querySelector("[data-day]");
@@ -20,7 +20,7 @@ async function paint() {
   list.hidden = !found.length;
   box.querySelector("[data-day-none]").hidden = found.length > 0 || Boolean(wanted);
   box.querySelector("[data-day-more]").hidden = found.length <= MOST;
-  const at = day && new Date(day.as_of).toLocaleString([], { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit" });
+  const at = day && clock(day.as_of);
   box.querySelector("[data-day-as-of]").textContent = day ? say(words.asOf, at, day.businesses.length) : "";
   other(wanted, found.length);
 }
@@ -53,6 +53,8 @@ function line(one, made) {
   return shown;
 }
 
+// any other page of the officer leads here without network, and says why
+box.querySelector("[data-day-instead]").hidden = ["/m/", "/m/offline/"].includes(location.pathname);
 search.addEventListener("input", paint);
 box.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
 paint().catch((failure) => console.warn(failure));

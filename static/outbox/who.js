@@ -46,6 +46,10 @@ export const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[
 // {0} and {1} of a sentence
 export const say = (sentence = "", ...things) => sentence.replace(/\{(\d)\}/g, (_, at) => things[at] ?? "");
 
+// 11/20 14:05 as Shanghai reads it, wherever the phone thinks it is
+const SHOWN = { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "Asia/Shanghai" };
+export const clock = (moment) => new Date(moment).toLocaleString(document.documentElement.lang || "zh-CN", SHOWN);
+
 export function ago(moment) {
   const minutes = Math.max(0, Math.floor((Date.now() - moment) / 60000));
   if (minutes < 1) return words.justNow;

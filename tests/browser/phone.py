@@ -188,7 +188,7 @@ def shops_of(officer: User, count: int) -> list[Business]:
     return shops
 
 
-def wait_until(true, seconds: float = 30) -> None:
+def wait_until(true, seconds: float = 60) -> None:
     until = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < until, "still not so"

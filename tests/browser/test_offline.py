@@ -12,7 +12,7 @@ from visits.codes.services import issue_code
 from visits.models import Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=30_000)  # two cores, shared with everything else that runs
 HUNDRED = 100
 
 
@@ -93,7 +93,7 @@ def test_an_answer_lost_on_the_way_back_makes_no_second_visit(cast, site, phone)
 
     page.route("**/api/v1/visits/", lose)
     phone.visit_offline(shop)
-    assert (lost, Visit.objects.count()) == ([201], 1)
+    assert (lost[0], set(lost[1:]) <= {200}, Visit.objects.count()) == (201, True, 1)
     page.unroute("**/api/v1/visits/")
     phone.send_all()
     label(page, "received").to_have_count(1)

@@ -17,7 +17,7 @@ from visits.models import Visit, VisitPhoto
 from visits.register import rules_code
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=30_000)  # two cores, shared with everything else that runs
 
 
 @pytest.fixture(autouse=True)
@@ -147,7 +147,7 @@ def test_every_officer_page_tells_how_many_wait_and_for_how_long(cast, site, pho
     expect(page.locator("[data-outbox-count]")).to_have_text("2 待传")
     expect(page.locator("[data-outbox-age]")).to_have_text("刚刚")
     expect(page.locator("[data-outbox-mark]")).to_have_attribute(
-        "aria-label", "2 条走访待传,最早的 刚刚;点开查看"
+        "aria-label", "2 条走访待传,最早一条:刚刚;点开查看"
     )
 
 
