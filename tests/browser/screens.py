@@ -203,6 +203,10 @@ def of_owner(world) -> list[Screen]:
         Screen("report", f"{badge}report/"),
         Screen("report, sent empty", f"{badge}report/", send("button[form=owner-form]")),
         *[Screen(f"track, {name}", f"/track/{case.track_token}/") for name, case in world.cases.items()],
+        *[
+            Screen(f"track, {deed}", f"/track/{world.cases['with the bank'].track_token}/{deed}/")
+            for deed in ("complain", "disown", "quiet", "consent")
+        ],
         Screen("track, unknown", "/track/no-such-token/", status=404),
     ]
 
