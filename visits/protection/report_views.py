@@ -35,7 +35,7 @@ LABELS = {
 MOST_CONFLICTS = 200
 MOST_LINES = 100_000  # of a file
 HOUSES = ("bank", "subdistrict", "district", "city")
-KNOWN = ("period", "from", "to", "district", "bank", "format", "page")
+KNOWN = ("period", "from", "to", "district", "bank", "format", "page", "conflicts")
 
 
 @never_cache
@@ -47,15 +47,18 @@ def by_bank(request: HttpRequest) -> HttpResponse:
     if request.GET.get("format") == "csv":
         return _csv(request, _("走访保护"), _table(lines))
     district = scope.district
-    shows_conflicts = may(request.user, Do.SEE_DISTRICT) and district is not None
-    found = (
-        report.conflicts(district, day_of(timezone.now()), most=MOST_CONFLICTS + 1) if shows_conflicts else []
-    )
+    may_see = may(request.user, Do.SEE_DISTRICT) and district is not None
+    shows_conflicts = (
+        may_see and "conflicts" in request.GET
+    )  # asked for: it looks at every assignment of the district
+    today = day_of(timezone.now())
+    found = report.conflicts(district, today, most=MOST_CONFLICTS + 1) if shows_conflicts else []
     context = {
         "scope": scope, "periods": _periods(scope), "columns": list(LABELS.values()), "lines": _lines(scope, lines),
         "total": _total(scope, lines),
         "csv_url": _url(scope, format="csv"), "is_bank": request.user.role in BANK_ROLES,
         "conflicts": found[:MOST_CONFLICTS], "is_more": len(found) > MOST_CONFLICTS,
+        "shows_conflicts": shows_conflicts, "conflicts_url": _url(scope, conflicts=1) if may_see else "",
         "districts": Organisation.objects.filter(kind="district") if may(request.user, Do.SEE_CITY) else [],
     }  # fmt: skip
     return render(request, "visits/protection/report.html", context)

@@ -230,7 +230,7 @@ def test_a_firm_given_to_two_banks_is_shown_to_the_team(cast, web):
         row = BusinessList.objects.get(code=code)
         ListMembership.objects.create(business=shop, list=row)
         Assignment.objects.create(list=row, grid=shop.grid, bank=bank, starts_on="2026-01-01")
-    page = web(cast.panel).get(PAGE)
+    page = web(cast.panel).get(f"{PAGE}?conflicts=1")
     assert page.context["conflicts"] == [("两家的店", shop.credit_code, "申浦示范银行、沪江示范银行")]
     assert report.conflicts(cast.pudong, day_of(timezone.now()), most=5) == []
 
