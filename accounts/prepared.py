@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from django.db import connection
+from django.db import connection, models
 from django.db.models import Model, QuerySet
 from psycopg.types.numeric import Int8
 
@@ -117,6 +117,12 @@ class _Hole(str):
 
 
 _INSERTS: dict[tuple, str] = {}
+# fields whose value the driver takes as the model holds it; the others are asked to prepare it
+AS_IT_IS = {
+    models.CharField, models.TextField, models.BooleanField, models.DecimalField, models.UUIDField, models.ForeignKey,
+    models.OneToOneField, models.IntegerField, models.PositiveIntegerField, models.PositiveSmallIntegerField,
+    models.BigAutoField,
+}  # fmt: skip
 
 
 def insert_together(*rows: Model | Sequence[Model], locking: Model | None = None) -> None:
@@ -131,7 +137,11 @@ def insert_together(*rows: Model | Sequence[Model], locking: Model | None = None
         for row in group:
             for field, reference in columns:
                 if reference is None:
-                    values.append(field.get_db_prep_save(field.pre_save(row, True), connection))
+                    values.append(
+                        row.__dict__[field.attname]
+                        if type(field) in AS_IT_IS
+                        else field.get_db_prep_save(field.pre_save(row, True), connection)
+                    )
     key = (tuple(shape), type(locking))
     sql = _INSERTS.get(key) or _INSERTS.setdefault(key, _insert_sql(shape, locking))
     (found,) = _run(sql, [*([locking.pk] if locking else []), *values])

@@ -1,7 +1,9 @@
 """The product as it is, and the yardstick at one address beside it: `granian bench.wsgi:application`."""
 
-from bench.bare import ADDRESS, BareHandler  # after the product: settings are read there
 from config.wsgi import application as product
+
+# isort: split
+from bench.bare import ADDRESS, BareHandler  # after the product: settings are read there
 
 _bare = BareHandler()
 

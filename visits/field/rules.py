@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from uuid import UUID
@@ -81,9 +81,12 @@ class VisitSaid:
 
     def digest(self) -> str:
         """The same for the same content, whatever spelling it came in and however often it was sent."""
-        said = asdict(self)
-        for name in (*HOW_IT_CAME, *(name for name in ADDED_LATER if not said[name])):
-            del said[name]
+        said = {name: value for name, value in vars(self).items() if name not in HOW_IT_CAME}
+        for name in ADDED_LATER:
+            if not said[name]:
+                del said[name]
+        said["need"] = self.need and vars(self.need)
+        said["consent"] = self.consent and dict(vars(self.consent))
         if self.consent and self.consent.signature_png is not None:
             said["consent"]["signature_png"] = hashlib.sha256(self.consent.signature_png).hexdigest()
         return hashlib.sha256(json.dumps(said, sort_keys=True, default=_spell).encode()).hexdigest()
