@@ -1,4 +1,4 @@
-# make run · test · lint · journey · bench [ONLY=group] · faults
+# make run · test · lint · journey · bench [ONLY=group] · payload · faults
 # Needs Python 3.11+ and make, nothing else. Everything goes through `.venv/bin/python -m`: the scripts in .venv/bin
 # have the path in their first line, which breaks where it holds a space.
 
@@ -33,6 +33,10 @@ journey: .venv/run.stamp
 
 bench: .venv/dev.stamp vendor
 	@ONLY="$(ONLY)" $(PY) -m bench
+
+# What a phone loads, page by page: `make bench ONLY=payload` under a shorter name.
+payload: .venv/dev.stamp vendor browser
+	@$(PY) -m bench payload
 
 faults: .venv/dev.stamp vendor
 	@$(PY) -m pytest -m faults -s $(ARGS)

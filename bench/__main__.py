@@ -8,7 +8,7 @@ import traceback
 from bench import place
 from bench.figures import Report, save
 
-GROUPS = ("import", "visits", "review", "banks", "sla", "dashboards")
+GROUPS = ("import", "visits", "payload", "review", "banks", "sla", "dashboards")
 
 
 def main() -> None:
