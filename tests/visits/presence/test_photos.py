@@ -1,12 +1,13 @@
 """`PUT visits/…/photos/…/`: what is kept of a photo, and what is refused in words."""
 
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import BytesIO
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.utils import timezone
 from PIL import Image
 
@@ -201,19 +202,25 @@ def test_a_photo_cannot_be_fetched_posted_or_deleted_at_the_api(cast, api, visit
 
 
 @pytest.mark.django_db(transaction=True)
-def test_four_at_once_leave_three(cast, api):
+def test_a_third_photo_on_its_way_lets_no_fourth_in(cast, api):
+    """The other upload has taken its place and not committed yet: whoever comes now has to wait and count again."""
     api(cast.officer).post("/api/v1/visits/", plain(make.business()))
     visit = Visit.objects.get()
+    for seed in range(2):
+        put(api(cast.officer), visit, pictures.jpeg(seed))
 
-    def one(seed: int) -> int:
+    def one() -> int:
         try:
-            return put(api(cast.officer), visit, pictures.jpeg(seed, size=(300, 200))).status_code
+            return put(api(cast.officer), visit, pictures.jpeg(9, size=(300, 200))).status_code
         finally:
             connections.close_all()
 
-    with ThreadPoolExecutor(4) as four:
-        statuses = sorted(four.map(one, range(4)))
-    assert (statuses, VisitPhoto.objects.count()) == ([201, 201, 201, 422], 3)
+    with ThreadPoolExecutor(1) as away:
+        with transaction.atomic():
+            put(api(cast.officer), visit, pictures.jpeg(3))
+            waiting = away.submit(one)
+            time.sleep(1.5)
+        assert (waiting.result(), VisitPhoto.objects.count()) == (422, 3)
 
 
 @pytest.mark.django_db(transaction=True)
