@@ -193,7 +193,9 @@ def test_grid_and_list_narrow_the_list_and_the_chips_count_alike(cast, web, walk
         [("一号网格", 2), ("一号网格", 1)],
         [
             (row.name, {"patent_pilot": 1, "sole_trader": 2}[row.code])
-            for row in BusinessList.objects.filter(code__in=("patent_pilot", "sole_trader")).order_by("position")
+            for row in BusinessList.objects.filter(code__in=("patent_pilot", "sole_trader")).order_by(
+                "position"
+            )
         ],
     ]
     for kind in ("grids", "lists", "shows"):
@@ -274,3 +276,12 @@ def test_days_are_those_of_shanghai(cast, web, walk):
     (row,) = web(cast.officer).get("/m/").context["rows"]
     assert labels(row) == ["联系不上 2/3"]
     assert {visit.started_at.astimezone(SHANGHAI).day for visit in Visit.objects.all()} == {10, 11}
+
+
+def test_an_annulled_visit_brings_the_business_back_and_counts_in_no_progress(cast, web, walk):
+    one = visited(walk("测试米店"), cast.officer, 2)
+    client = web(cast.officer)
+    before = client.get("/m/").context
+    client.post(f"/m/visits/{one.pk}/annul/", {"reason": "登记错了"})
+    after = client.get("/m/").context
+    assert [(names(page), page["whole"]["done"]) for page in (before, after)] == [([], 1), (["测试米店"], 0)]
