@@ -24,7 +24,7 @@ WHOLE = 100
 
 
 def number(value: int) -> str:
-    return f"{value:,}".replace(",", THIN_SPACE)
+    return f"{value:,}".replace(",", "," if is_english() else THIN_SPACE)
 
 
 def whole_wan(yuan: Decimal) -> str:

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from accounts.punctuation import listed
+from accounts.punctuation import listed, said_of
 from accounts.templatetags.doorstep import wan
 
 ADVERSE, PLAIN, OPEN = "late", "info", "soon"
@@ -177,7 +177,7 @@ def _told_where(facts: Facts) -> tuple[str, date | None]:
 def _purpose(facts: Facts) -> list[dict]:
     if not facts.purpose_name:
         return []
-    words = f"{facts.purpose_name}:{facts.purpose_text}" if facts.purpose_text else facts.purpose_name
+    words = said_of(facts.purpose_name, facts.purpose_text)
     lines = [_line(_("用途为%(purpose)s") % {"purpose": words}, *_told_where(facts))]
     if struck := [word for word in FORBIDDEN if word in facts.purpose_text]:
         text = _("用途说明中出现“%(words)s”,请核实是否属于限制用途") % {"words": listed(struck)}
