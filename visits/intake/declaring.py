@@ -118,10 +118,9 @@ def quiet(request: HttpRequest, code: Code, token: str) -> HttpResponse:
     if code.business is None:
         return redirect("open-code", token=token)
     form = quiet_form(request, code.business, now)
-    if request.method == "POST":
-        if answer := keep_quiet(request, token, code.business, form, now):
-            messages.success(request, answer)
-            return redirect("open-code", token=token)
+    if request.method == "POST" and (answer := keep_quiet(request, token, code.business, form, now)):
+        messages.success(request, answer)
+        return redirect("open-code", token=token)
     context = {
         "form": form, "name": code.business.name, "until": do_not_disturb_until(code.business, now),
         "back_url": reverse("open-code", args=[token]),
