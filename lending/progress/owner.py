@@ -93,10 +93,11 @@ def disown(request: HttpRequest, token: str) -> HttpResponse:
 def quiet(request: HttpRequest, token: str) -> HttpResponse:
     case, now = _owned(token), timezone.now()
     form = declaring.quiet_form(request, case.business, now)
-    if request.method == "POST":
-        if answer := declaring.keep_quiet(request, token, case.business, form, now):
-            messages.success(request, answer)
-            return _back(token)
+    if request.method == "POST" and (
+        answer := declaring.keep_quiet(request, token, case.business, form, now)
+    ):
+        messages.success(request, answer)
+        return _back(token)
     context = {
         "form": form, "name": case.business.name, "until": do_not_disturb_until(case.business, now),
         "back_url": reverse("track", args=[token]),
