@@ -36,9 +36,7 @@ def main() -> None:
             say(
                 f"they could not be installed ({reason(error)}). The product works without: scanning in the page is"
             )
-            say(
-                "then left to browsers that read QR codes themselves, and visits are sent at once or not at all."
-            )
+            say("then left to browsers that read QR codes themselves, and the next start tries again.")
         else:
             STAMP.write_text(wanted)
 
@@ -71,9 +69,11 @@ def copy() -> None:
     for target, source in wanted.items():
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
-    for path in VENDOR.rglob("*"):
+    for path in sorted(VENDOR.rglob("*"), reverse=True):
         if path.is_file() and path not in wanted:
             path.unlink()
+        elif path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
 
 
 def run(command: list[str]) -> str:
