@@ -271,6 +271,6 @@ def test_after_a_need_the_owners_code_is_on_the_screen(cast, shop, on_phone):
         page.wait_for_selector(".share svg")
         box = page.locator(".share svg").last.bounding_box()
         bottom = page.locator(".phone__bottom").bounding_box()["y"]
-        return box["y"] + box["height"] <= bottom, page.inner_text(".share h3")
+        return box["y"] + box["height"] <= bottom, page.inner_text("#share")
 
     assert on_phone(story) == ((True, "让企业主扫码确认"), [])
