@@ -215,7 +215,8 @@ def test_a_page_opened_before_somebody_else_signed_in_books_nothing_on_them(cast
     other.click("main button[type=submit]")
     other.wait_for_url("**/m/")
     page.click("button[form=visit-form]")
-    wait_until(lambda: ("/api/v1/visits/", 409) in phone.answered)
+    page.wait_for_url("**/m/outbox/?saved=*")
+    assert ("/api/v1/visits/", 409) in phone.answered
     assert (Visit.objects.count(), phone.items()[0]["officer"]) == (0, str(cast.officer.pk))
 
 
