@@ -9,6 +9,7 @@ from functools import cache
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.settings import api_settings
 
 from visits.consent.models import Scope
 from visits.consent.rules import MAX_SIGNATURE_BYTES, signature_problem
@@ -16,6 +17,7 @@ from visits.field import rules
 from visits.field.models import FinancingNeed, Visit
 from visits.register.rules_code import normalise
 
+NON_FIELD = api_settings.NON_FIELD_ERRORS_KEY
 PLAIN = (
     "id", "mode", "outcome", "started_at", "ended_at", "note", "code", "sent_at", "channel", "protection_reason",
     "is_code_typed",
@@ -147,6 +149,9 @@ class VisitInput(serializers.Serializer):
     def said(cls, data: object) -> rules.VisitSaid:
         """What was said; refuses with DRF's `ValidationError`. One form serves all requests: a form keeps nothing of
         what it validates, and to make one copies three dozen fields."""
+        if data is None:  # as `is_valid` would say it
+            nothing = serializers.Field.default_error_messages["null"]
+            raise serializers.ValidationError({NON_FIELD: [nothing]}, "null")
         body = _form().run_validation(data)
         at = body["location"] or {}
         accuracy = at.get("accuracy_m")
