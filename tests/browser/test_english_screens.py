@@ -1,18 +1,19 @@
-"""English words are longer than Chinese ones: no screen of officers and owners runs off the smallest phone for it."""
+"""English words are longer than Chinese ones: no screen of officers and owners runs off the smallest phone for it, nor
+with text at twice its size."""
 
 import pytest
 from playwright.sync_api import Page
 
 from tests.browser import screens, world
 from tests.browser.harness import Chromium, cookie_of
-from tests.browser.test_small_screens import LOOK
+from tests.browser.test_small_screens import LOOK, TWICE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.fixture(scope="module")
-def chrome(chromium: str):
-    started = Chromium(chromium)
+@pytest.fixture(scope="module", params=["", TWICE], ids=["16px", "32px"])
+def chrome(request, chromium: str):
+    started = Chromium(chromium, *filter(None, [request.param]))
     yield started
     started.close()
 
