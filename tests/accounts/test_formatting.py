@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from django.utils import translation
 
 from accounts.templatetags.doorstep import mask_name, mask_phone, shanghai, wan
 
@@ -104,3 +105,39 @@ def test_a_phone_number_keeps_its_ends_only(number, text):
 )
 def test_a_person_keeps_the_family_name_only(name, text):
     assert mask_name(name) == text
+
+
+@pytest.mark.parametrize(
+    ("yuan", "text"),
+    [
+        (Decimal("500000.00"), "500,000"),
+        (Decimal("12345.67"), "12,345.67"),
+        (Decimal("0.00"), "0"),
+        (Decimal("0.001"), "<0.01"),
+        (None, "—"),
+    ],
+)
+def test_in_english_an_amount_is_in_yuan(yuan, text):
+    with translation.override("en"):
+        assert wan(yuan) == text
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        ("short", "11-20 10:00"),
+        ("date", "20 Nov"),
+        ("long", "20 Nov 10:00"),
+        ("full", "20 Nov 2026 10:00"),
+        ("day", "20 Nov 2026"),
+        ("due", "20 Nov 10:00"),
+    ],
+)
+def test_in_english_a_moment_names_its_month(form, text):
+    with translation.override("en"):
+        assert shanghai(TEN_IN_SHANGHAI, form) == text
+
+
+def test_in_english_too_a_deadline_at_midnight_belongs_to_the_day_before():
+    with translation.override("en"):
+        assert shanghai(datetime(2026, 12, 5, 16, 0, tzinfo=UTC), "due") == "5 Dec 24:00"

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +20,7 @@ from lending.sla.calendar import (
     last_day,
     with_rest_day,
 )
-from lending.sla.receipts import in_words, receipt
+from lending.sla.receipts import in_words, receipt, words_of
 from lending.sla.reference import seeded_days
 
 TABLE = [
@@ -150,6 +151,23 @@ def test_the_last_day_of_an_exclusive_midnight_is_the_day_before():
 ])  # fmt: skip
 def test_the_receipt_says_in_words_how_it_came_about(start, rule, words):
     assert in_words(at(start), rule, known(), add(at(start), rule, known())) == words
+
+
+@pytest.mark.parametrize(("start", "rule", "words"), [
+    ("2026-11-20", Rule(15), "Sent 20 Nov; 15 calendar days counted from the day after; due 5 Dec 2026 24:00"),
+    ("2026-11-20", Rule(1, "months"), "Sent 20 Nov; 1 month counted from the day after; due 20 Dec 2026 24:00"),
+    ("2026-09-18", Rule(15, is_rolled_forward=True),
+     "Sent 18 Sep; 15 calendar days counted from the day after; 3 Oct is a rest day, so moved to the next working day;"
+     " due 8 Oct 2026 24:00"),
+    ("2026-12-25", Rule(10, is_working_days=True),
+     "Sent 25 Dec; 10 working days counted from the day after, leaving out 4 rest days; due 8 Jan 2027 24:00"
+     " (holidays of 2027 not announced yet, weekends assumed)"),
+])  # fmt: skip
+def test_an_english_page_says_the_same_receipt_from_its_figures(start, rule, words):
+    told = receipt(at(start), rule, known(), add(at(start), rule, known()), policy={"id": 1})
+    assert words_of(told) == told["words"]
+    with translation.override("en"):
+        assert words_of(told) == words
 
 
 def test_the_receipt_names_every_day_that_was_not_counted():

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.utils import translation
 
 from lending.sla.calendar import SHANGHAI
 from lending.sla.chips import chip, days_left
@@ -37,6 +38,15 @@ def clock(**changes):
 def test_the_chip_counts_whole_days_of_shanghai(now, left, state, label):
     shown = chip(clock(), now)
     assert (days_left(DUE, now), shown.days_left, shown.state, shown.label) == (left, left, state, label)
+
+
+@pytest.mark.parametrize(
+    ("days", "label"),
+    [(3, "2 days left"), (2, "1 day left"), (1, "Due today"), (0, "1 day overdue"), (-1, "2 days overdue")],
+)
+def test_one_day_is_one_day_in_english(days, label):
+    with translation.override("en"):
+        assert chip(clock(), DUE - timedelta(days=days)).label == label
 
 
 def test_the_day_is_shanghais_even_when_the_server_thinks_in_utc():
