@@ -20,7 +20,7 @@ LOCK = 0x444F4F52  # "DOOR"; any number that nobody else takes
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     embedded.use_if_needed()
-    catalogues.compile_all()  # before Django reads them
+    _compile_catalogues()  # before Django reads them
     django.setup()
     try:
         prepare()
@@ -43,6 +43,16 @@ def prepare() -> None:
     connection.close()  # gives the lock back
     _say("collecting static files")
     call_command("collectstatic", interactive=False, verbosity=0)
+
+
+def _compile_catalogues() -> None:
+    try:
+        catalogues.compile_all()
+    except OSError as error:
+        raise env.ConfigurationError(
+            f"doorstep: the translations cannot be compiled ({error}); run python -m config.catalogues once as somebody"
+            " who may write there, for example while the image is built"
+        ) from None
 
 
 def wants_demo() -> bool:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.punctuation import apart, clauses, listed, said_of, sentences
 from accounts.templatetags.doorstep import shanghai, wan
+from accounts.templatetags.language import spoken
 from lending.bank_decision.outcomes import GRANTED, Outcome
 from lending.credit_lookup.queries import name_of_source
 from lending.district_review.models import Criterion
@@ -113,7 +114,7 @@ def _reviewed(detail: dict) -> str:
 
 
 def _reason(detail: dict) -> str:
-    return str(detail.get("reason") or "")
+    return spoken(str(detail.get("reason") or ""))
 
 
 def _repair(detail: dict) -> str:
