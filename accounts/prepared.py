@@ -7,11 +7,12 @@ plan as long as `prepare_threshold` in the settings allows it.
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 import psycopg
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models import Model, QuerySet
 from psycopg.types.numeric import Int8
 
@@ -22,13 +23,23 @@ class _Cursor(psycopg.Cursor):
 
 
 def _run(sql: str, values: Sequence[object]) -> list[tuple]:
-    """Through Django's own wrapper: errors become Django's, and tests that count statements see this one."""
+    """Errors become Django's. Whoever counts statements gets Django's own wrapper; without it, and with one cursor per
+    connection, a statement costs half."""
     # without one width, every size of a number would be a statement of its own to PostgreSQL
     bound = [Int8(value) if type(value) is int else value for value in values]
-    connection.ensure_connection()
-    with connection._prepare_cursor(_Cursor(connection.connection)) as cursor:
-        cursor.execute(sql, bound)
-        return cursor.fetchall()
+    database = connections[DEFAULT_DB_ALIAS]
+    database.ensure_connection()
+    raw = database.connection
+    if database.queries_logged or database.execute_wrappers:
+        with database._prepare_cursor(_Cursor(raw)) as cursor:
+            cursor.execute(sql, bound)
+            return cursor.fetchall()
+    database.validate_no_broken_transaction()
+    cursor = vars(raw).get("prepared_cursor")
+    if cursor is None:
+        cursor = raw.prepared_cursor = _Cursor(raw)
+    with database.wrap_database_errors:
+        return cursor.execute(sql, bound).fetchall()
 
 
 _HOLES: dict[type, Callable[[int], object]] = {
@@ -116,7 +127,6 @@ class _Hole(str):
     """The name of the value that goes here."""
 
 
-_INSERTS: dict[tuple, str] = {}
 # fields whose value the driver takes as the model holds it; the others are asked to prepare it
 AS_IT_IS = {
     models.CharField, models.TextField, models.BooleanField, models.DecimalField, models.UUIDField, models.ForeignKey,
@@ -132,59 +142,68 @@ def insert_together(*rows: Model | Sequence[Model], locking: Model | None = None
     row that is there already. Works because foreign keys are checked at the end of the transaction.
     """
     groups = [[one] if isinstance(one, Model) else list(one) for one in rows if one]
-    shape, values = _shape_of(groups), []
-    for group, (_model, _count, columns) in zip(groups, shape, strict=True):
+    place = {id(group[0]): number for number, group in enumerate(groups) if len(group) == 1}
+    shape = tuple((type(group[0]), len(group), *_kind_of(group[0], place)) for group in groups)
+    values = [locking.pk] if locking is not None else []
+    for group, (model, _count, has_key, pointing) in zip(groups, shape, strict=True):
+        columns = [told for told in _columns(model, has_key, pointing) if told[1] is None]
         for row in group:
-            for field, reference in columns:
-                if reference is None:
-                    values.append(
-                        row.__dict__[field.attname]
-                        if type(field) in AS_IT_IS
-                        else field.get_db_prep_save(field.pre_save(row, True), connection)
-                    )
-    key = (tuple(shape), type(locking))
-    sql = _INSERTS.get(key) or _INSERTS.setdefault(key, _insert_sql(shape, locking))
-    (found,) = _run(sql, [*([locking.pk] if locking else []), *values])
+            values += [
+                vars(row)[field.attname]
+                if is_plain
+                else field.get_db_prep_save(field.pre_save(row, True), connection)
+                for field, _to, is_plain in columns
+            ]
+    (found,) = _run(_insert_sql(shape, locking and type(locking)), values)
     for group, keys in zip(groups, found, strict=False):
         for row, key in zip(group, keys, strict=True):
-            row.pk, row._state.adding, row._state.db = key, False, connection.alias
-    for group, (_model, _count, columns) in zip(groups, shape, strict=True):
-        for field, reference in columns:
-            if reference is not None:
-                for row in group:
-                    setattr(row, field.attname, groups[reference][0].pk)
+            row.pk, row._state.adding, row._state.db = key, False, DEFAULT_DB_ALIAS
+    for group, (_model, _count, _has_key, pointing) in zip(groups, shape, strict=True):
+        for row in group:
+            for attname, to in pointing:
+                setattr(row, attname, groups[to][0].pk)
 
 
-def _shape_of(groups: list[list[Model]]) -> list[tuple]:
-    """(model, how many rows, ((field, number of the group it points at or None), …)) of each group."""
-    place = {id(group[0]): number for number, group in enumerate(groups) if len(group) == 1}
-    shape = []
-    for group in groups:
-        row, columns = group[0], []
-        for field in row._meta.concrete_fields:
-            if field.primary_key and row.pk is None:
-                continue
-            unsaved = (
-                field.is_relation
-                and getattr(row, field.attname) is None
-                and field.get_cached_value(row, None)
-            )
-            columns.append((field, place[id(unsaved)] if unsaved else None))
-        shape.append((type(row), len(group), tuple(columns)))
-    return shape
+def _kind_of(row: Model, place: dict[int, int]) -> tuple[bool, tuple[tuple[str, int], ...]]:
+    """Whether it has its key, and which of its columns point at which unsaved row of the call."""
+    pointing = []
+    for field in _relations(type(row)):
+        if vars(row)[field.attname] is None and (unsaved := field.get_cached_value(row, None)) is not None:
+            pointing.append((field.attname, place[id(unsaved)]))
+    return row.pk is not None, tuple(pointing)
 
 
-def _insert_sql(shape: list[tuple], locking: Model | None) -> str:
+@cache
+def _relations(model: type[Model]) -> list[models.ForeignKey]:
+    return [field for field in model._meta.concrete_fields if field.is_relation]
+
+
+@cache
+def _columns(model: type[Model], has_key: bool, pointing: tuple[tuple[str, int], ...]) -> list[tuple]:
+    """(field, number of the row it points at or None, whether its value goes as it is)."""
+    fields = [field for field in model._meta.concrete_fields if has_key or not field.primary_key]
+    return [(field, dict(pointing).get(field.attname), type(field) in AS_IT_IS) for field in fields]
+
+
+KEY_OF = "SELECT key FROM w%d"
+
+
+@cache
+def _insert_sql(shape: tuple[tuple, ...], locking: type[Model] | None) -> str:
     """Names come out of the models; every value is bound."""
     parts, told = [], []
     if locking is not None:
         table, key = _quoted(locking._meta.db_table), _quoted(locking._meta.pk.column)
         parts.append(f"locked AS (SELECT {key} FROM {table} WHERE {key} = %s FOR NO KEY UPDATE)")  # noqa: S608
         told.append("(SELECT count(*) FROM locked)")
-    for number, (model, count, columns) in enumerate(shape):
-        table, key = _quoted(model._meta.db_table), _quoted(model._meta.pk.column)
-        names = ", ".join(_quoted(field.column) for field, _reference in columns)
-        row = ", ".join("%s" if to is None else f"(SELECT key FROM w{to})" for _field, to in columns)  # noqa: S608
+    for number, (model, count, has_key, pointing) in enumerate(shape):
+        table, key, columns = (
+            _quoted(model._meta.db_table),
+            _quoted(model._meta.pk.column),
+            _columns(model, has_key, pointing),
+        )
+        names = ", ".join(_quoted(field.column) for field, _to, _is_plain in columns)
+        row = ", ".join("%s" if to is None else f"({KEY_OF % to})" for _field, to, _is_plain in columns)
         values = ", ".join([f"({row})"] * count)
         parts.append(f"w{number} AS (INSERT INTO {table} ({names}) VALUES {values} RETURNING {key} AS key)")  # noqa: S608
         told.insert(number, f"(SELECT array_agg(key) FROM w{number})")  # noqa: S608

@@ -1,6 +1,6 @@
 """Businesses and visits in any number, made by the database out of one row each; nothing in them is real."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 from django.db.models import Model
@@ -34,7 +34,8 @@ VISIT = {
 
 
 def grow(until: int) -> None:
-    """As many businesses, and as many visits, as `until`; what is there already stays."""
+    """As many businesses, and as many visits, as `until`; a tenth of the visits told a need with a consent and led to a
+    case that is closed by now. What is there already stays."""
     from visits.models import Business
 
     there = Business.objects.count()
@@ -47,6 +48,8 @@ def grow(until: int) -> None:
         )  # the rows are right: no million look-ups of keys
         _copies(cursor, _business(), BUSINESS, numbers)
         _copies(cursor, _visit(), VISIT, f"{of_officers} WHERE b.id > {last} AND o.username LIKE 'bench-%'")
+        for pattern, own, rows in _what_became_of_a_tenth():
+            _copies(cursor, pattern, own, f"{rows} WHERE v.business_id > {last} AND v.business_id % 10 = 0")
         cursor.execute("RESET session_replication_role")
         cursor.execute("VACUUM ANALYZE")
 
@@ -85,6 +88,41 @@ def _visit() -> Model:
         mode="on_site", outcome="no_need", started_at=moment, recorded_at=moment, channel="api", lat=31, lon=121,
         accuracy_m=15, content_digest="0" * 64,
     )  # fmt: skip
+
+
+def _what_became_of_a_tenth() -> list[tuple[Model, dict[str, str], str]]:
+    from lending.models import Event, FinancingCase
+    from visits.models import Consent, ConsentNotice, ConsentSigning, FinancingNeed
+
+    moment = datetime.now(UTC)
+    notice = ConsentNotice.objects.first()
+    of_visit = {"visit_id": "v.id", "business_id": "v.business_id"}
+    visits, needs = "visits_visit v", "visits_visit v JOIN visits_financingneed n ON n.visit_id = v.id"
+    signings = "visits_visit v JOIN visits_consentsigning s ON s.visit_id = v.id"
+    cases = "visits_visit v JOIN lending_financingcase c ON c.origin_visit_id = v.id"
+    need = FinancingNeed(amount_yuan=100_000, purpose="orders", declared_at=moment)
+    signing = ConsentSigning(notice=notice, signed_name="测试业主", signed_at=moment)
+    consent = Consent(
+        scopes=["credit_lookup", "share_need"], given_at=moment, expires_at=moment + timedelta(days=1)
+    )
+    case = FinancingCase(
+        amount_yuan=100_000,
+        stage="withdrawn",
+        stage_since=moment,
+        opened_at=moment,
+        closed_at=moment,
+        events_count=1,
+    )
+    event = Event(seq=1, at=moment, kind="opened", to_stage="intake", digest="0" * 64)
+    return [
+        (need, of_visit, visits),
+        (signing, of_visit | {"witnessed_by_id": "v.officer_id"}, visits),
+        (consent, {"signing_id": "s.id", "business_id": "s.business_id", "recipient_id": "v.organisation_id",
+                   "given_at": "v.started_at", "expires_at": "v.started_at + interval '90 days'"}, signings),
+        (case, {"number": "'bench-' || n.id", "track_token": "md5(n.id::text)", "business_id": "v.business_id",
+                "district_id": "v.district_id", "origin_visit_id": "v.id", "need_id": "n.id"}, needs),
+        (event, {"case_id": "c.id", "by_id": "v.officer_id", "organisation_id": "v.organisation_id"}, cases),
+    ]  # fmt: skip
 
 
 def officers() -> list:
