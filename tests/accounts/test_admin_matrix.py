@@ -30,6 +30,7 @@ visits.BusinessList                      - - LA - - -
 visits.Code                              - - L - - -
 visits.Consent                           - - L - - -
 visits.ConsentNotice                     - - L - - L
+visits.DoNotDisturb                      - - L - - -
 visits.Grid                              - - LA - - -
 visits.ImportRejection                   - - L - - -
 visits.ImportRun                         - - LA - - -
@@ -37,6 +38,7 @@ visits.ListMembership                    - - L - - -
 visits.OwnerReport                       - - L - - L
 visits.RefusedScan                       - - L - - L
 visits.Visit                             - - L - - -
+visits.VisitPolicy                       - - LA - - L
 """
 
 

@@ -31,7 +31,9 @@ def test_me_says_who_and_what_may_be_done(cast, api):
     me = api(cast.panel).get("/api/v1/me/").json()
     assert (me["username"], me["role"], me["organisation"]["code"]) == ("panel", "panel", "310104")
     assert me["may"] == [
+        "answer_reports",
         "confirm_outcome",
+        "import_outbox",
         "issue_list",
         "look_up_credit",
         "print_codes",

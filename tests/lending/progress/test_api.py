@@ -205,5 +205,5 @@ def test_cases_cost_the_same_for_one_and_three(cast, api, at, django_assert_num_
     for count, extra in ((1, 0), (3, 2)):
         for _ in range(extra or 1):
             story.pushed(cast)
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(6):
             assert len(panel.get(URL).json()["results"]) == count
