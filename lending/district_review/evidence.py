@@ -64,7 +64,9 @@ class Facts:
     signed_on: date | None = None
     is_witnessed: bool = True  # an officer was there when it was signed
     declared_on: date | None = None  # the day on which the owner declared the need alone
-    confirmed_on: date | None = None  # the day on which the owner said on their own phone that the need is theirs
+    confirmed_on: date | None = (
+        None  # the day on which the owner said on their own phone that the need is theirs
+    )
 
 
 def evidence(items: Sequence[dict], sources: Sequence[str], facts: Facts) -> dict[str, list[dict]]:

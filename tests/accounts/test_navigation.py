@@ -12,8 +12,24 @@ def names(user, path: str = "/") -> list[str]:
 
 
 def test_the_panel_and_the_city_have_their_own_ways(cast):
-    assert names(cast.panel) == ["/district/", "/district/cases/", "/district/lists/", "/district/visits/", "/district/reports/", "/codes/print/", "/outbox/import/"]
-    of_the_city = ["/city/", "/district/cases/", "/district/lists/", "/district/visits/", "/district/reports/", "/codes/print/", "/admin/"]
+    assert names(cast.panel) == [
+        "/district/",
+        "/district/cases/",
+        "/district/lists/",
+        "/district/visits/",
+        "/district/reports/",
+        "/codes/print/",
+        "/outbox/import/",
+    ]
+    of_the_city = [
+        "/city/",
+        "/district/cases/",
+        "/district/lists/",
+        "/district/visits/",
+        "/district/reports/",
+        "/codes/print/",
+        "/admin/",
+    ]
     assert names(cast.city) == of_the_city
     assert names(cast.officer) == []
 

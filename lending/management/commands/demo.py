@@ -50,7 +50,9 @@ def load(scale: int) -> None:
         call_command("import_register", str(firms), verbosity=0, stdout=Silence())
         credit_items.write_file(items, now)
         call_command("import_credit_data", str(items), source="city-platform", verbosity=0, stdout=Silence())
-    with connection.cursor() as cursor:  # the imports leave them immediate, and a visit is written after its need
+    with (
+        connection.cursor() as cursor
+    ):  # the imports leave them immediate, and a visit is written after its need
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
     register.make_grids()
     register.make_lists()

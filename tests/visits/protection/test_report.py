@@ -151,7 +151,9 @@ def test_the_numbers_equal_an_independent_recount(cast, a_year, place, days):
         one.code: (*(one.counts[what] for what in NUMBERS), one.firms, one.firms_twice) for one in report.by_bank(scope)
     }  # fmt: skip
     assert counted == recount
-    assert any(row[5] for row in recount.values()) or days.first.month > 2  # the long stretch has duplicates everywhere
+    assert (
+        any(row[5] for row in recount.values()) or days.first.month > 2
+    )  # the long stretch has duplicates everywhere
 
 
 def test_behind_every_number_stand_as_many_visits(cast, web, a_year):
