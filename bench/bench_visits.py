@@ -26,8 +26,8 @@ from bench.load import Load, drive, post
 CLIENTS = 16
 FEW = int(os.environ.get("BENCH_FEW", "10000"))
 MANY = int(os.environ.get("BENCH_MANY", "1000000"))
-ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
-POSTS = int(os.environ.get("BENCH_POSTS", "1500"))
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "15"))
+POSTS = int(os.environ.get("BENCH_POSTS", "500"))
 WARM_UP = 200
 STATEMENT = re.compile(r"LOG:  (?:statement|execute [^:]*):")
 SMALL = "doorstep_bench_small"
