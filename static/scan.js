@@ -1,5 +1,7 @@
 // The camera on the scan page. Nothing is loaded and no camera opens before somebody asks for it (a tap, or a photo).
 // Words stand in the template as data-say-…; this file only chooses among them.
+import { until } from "./until.js";
+
 const LOOK_EVERY_MS = 120; // between two frames; the pause lets cheap phones breathe
 const FRAME_PX = 960; // long side of the frame that is searched: a door code fills a third of it at half a metre
 const PHOTO_PX = [1600, 800, 3200]; // sizes a photo is tried at: noise drowns in small ones, distant codes need large ones
@@ -98,7 +100,7 @@ function take(found) {
 async function isReachable() {
   if (!navigator.onLine) return false;
   try {
-    const answer = await fetch(box.dataset.ping, { cache: "no-store", signal: AbortSignal.timeout(REACH_MS) });
+    const answer = await fetch(box.dataset.ping, { cache: "no-store", signal: until(REACH_MS) });
     return answer.ok;
   } catch {
     return false;
@@ -222,12 +224,6 @@ function setUp() {
   part("photo").addEventListener("change", (event) => {
     const [file] = event.target.files;
     if (file) readPhoto(file).finally(() => { event.target.value = ""; });
-  });
-  document.querySelector("[data-scan-form]").addEventListener("submit", (event) => {
-    const token = tokenIn(event.target.elements.text.value);
-    if (navigator.onLine || !token) return;
-    event.preventDefault();
-    goOn(token);
   });
   document.addEventListener("visibilitychange", () => { if (document.hidden) pause(); });
   window.addEventListener("pagehide", pause);

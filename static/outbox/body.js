@@ -1,7 +1,8 @@
 // The visit form as the body of POST /api/v1/visits/, and the refusals of the API as problems of the form.
-import { words } from "./who.js";
+import { say, words } from "./who.js";
 
-const CONSENT = ["scopes", "recipients", "signed_name"];
+const MAX_NOTE = 500;
+const CONSENT = ["scopes", "recipients", "signed_name", "signature_png"];
 const PHONE = /^\+?[0-9]+(-[0-9]+)*$/;
 // where a refusal, in the API's names, stands on the form (visits/field/forms.py has the same table)
 export const ON_FORM = {
@@ -21,12 +22,14 @@ export function yuan(wan) {
   return amount > 0n ? `${amount}.00` : null;
 }
 
-export function bodyOf(form, place, id, startedAt) {
+// visit: {id, startedAt} and, where one that was made before is mended, {endedAt, consent}: mending does not move a visit
+// to today, nor what the owner signed to another notice.
+export function bodyOf(form, place, visit) {
   const data = new FormData(form);
   const text = (name) => String(data.get(name) ?? "").trim();
   const body = {
-    id, ...place, mode: text("mode"), outcome: text("outcome"), note: text("note"),
-    started_at: startedAt, ended_at: new Date(Math.max(Date.now(), Date.parse(startedAt))).toISOString(),
+    id: visit.id, ...place, mode: text("mode"), outcome: text("outcome"), note: text("note"), started_at: visit.startedAt,
+    ended_at: visit.endedAt ?? new Date(Math.max(Date.now(), Date.parse(visit.startedAt))).toISOString(),
   };
   if (text("lat") && text("lon")) body.location = { lat: text("lat"), lon: text("lon"), accuracy_m: text("accuracy_m") || null };
   if (text("protection_reason")) body.protection_reason = text("protection_reason");
@@ -38,13 +41,15 @@ export function bodyOf(form, place, id, startedAt) {
     preferred_banks: [...new Set(["bank_1", "bank_2", "bank_3"].map(text).filter(Boolean))],
   };
   if (isSigned(data)) {
-    body.consent = {
-      notice_version: text("notice_version"), scope: data.getAll("scopes"), recipients: data.getAll("recipients"),
-      signed_name: text("signed_name"), signature_png: text("signature_png") || null,
-    };
+    const said = { scope: data.getAll("scopes"), recipients: data.getAll("recipients"), signed_name: text("signed_name"), signature_png: text("signature_png") || null };
+    body.consent = { notice_version: isSignedBefore(said, visit.consent) ? visit.consent.notice_version : text("notice_version"), ...said };
   }
   return body;
 }
+
+// Nothing was ticked or signed that was not there before: then the owner read the notice of that time.
+const isSignedBefore = (said, before) => Boolean(before) && said.scope.every((one) => before.scope.includes(one))
+  && said.recipients.every((one) => before.recipients.includes(one)) && [null, before.signature_png].includes(said.signature_png);
 
 const isSigned = (data) => CONSENT.some((name) => data.getAll(name).some((value) => String(value).trim()));
 
@@ -54,6 +59,8 @@ export function problemsOf(form) {
   const text = (name) => String(data.get(name) ?? "").trim();
   const found = {};
   if (!text("outcome")) found.outcome = words.needOutcome;
+  const length = [...text("note")].length; // as the server counts, with what was ticked above
+  if (length > MAX_NOTE) found.note = say(words.badNote, length, MAX_NOTE);
   if (text("outcome") !== "need") return found;
   if (text("amount_wan") && !yuan(text("amount_wan"))) found.amount_wan = words.badAmount;
   const phone = halfWidth(text("contact_phone")).replace(/[\s]/g, "").replace(/[‐-―−ー]/g, "-");
@@ -66,8 +73,9 @@ export function problemsOf(form) {
   return found;
 }
 
+// Each problem at its field, said to screen readers too; what has no field on the form stands above it.
 export function show(form, problems, sentence = "") {
-  for (const old of form.querySelectorAll("[data-told]")) old.remove();
+  for (const old of form.querySelectorAll("[data-told]")) forget(form, old);
   for (const field of form.querySelectorAll(".field--error")) field.classList.remove("field--error");
   const box = document.querySelector("[data-form-problem]");
   const loose = [];
@@ -76,18 +84,43 @@ export function show(form, problems, sentence = "") {
     const input = form.elements[ON_FORM[name] ?? name];
     const element = input instanceof RadioNodeList ? input[0] : input;
     const field = element && element.type !== "hidden" ? element.closest(".field, fieldset") : null;
+    if (field) uncover(field);
     if (!field || field.hidden) { loose.push(told); continue; }
-    const line = document.createElement("p");
-    line.className = "field__error";
-    line.dataset.told = "";
-    line.textContent = told;
-    line.id = `told-${ON_FORM[name] ?? name}`;
-    field.classList.add("field--error");
-    field.append(line);
-    element.setAttribute("aria-describedby", line.id);
-    first ??= field;
+    tell(element, field, told);
+    first ??= element;
   }
   box.hidden = !(sentence || loose.length);
   box.querySelector("[data-form-sentence]").textContent = [sentence, ...loose].filter(Boolean).join(" ");
-  (first ?? (box.hidden ? null : box))?.scrollIntoView({ block: "center" });
+  const at = first ?? (box.hidden ? null : box);
+  if (!at) return;
+  if (at === box) box.tabIndex = -1;
+  at.focus({ preventScroll: true });
+  (first?.closest(".field, fieldset") ?? box).scrollIntoView({ block: "center" });
+}
+
+function tell(element, field, told) {
+  const line = document.createElement("p");
+  line.className = "field__error";
+  line.dataset.told = element.name;
+  line.textContent = told;
+  line.id = `told-${element.name}`;
+  field.classList.add("field--error");
+  field.append(line);
+  element.setAttribute("aria-invalid", "true");
+  element.setAttribute("aria-describedby", [element.getAttribute("aria-describedby"), line.id].filter(Boolean).join(" "));
+}
+
+function forget(form, line) {
+  const element = form.querySelector(`[aria-describedby~="${line.id}"]`);
+  const others = (element?.getAttribute("aria-describedby") ?? "").split(/\s+/).filter((id) => id && id !== line.id);
+  if (others.length) element.setAttribute("aria-describedby", others.join(" "));
+  else element?.removeAttribute("aria-describedby");
+  element?.removeAttribute("aria-invalid");
+  line.remove();
+}
+
+// A problem is of no use inside something closed, or in a part that only a problem brings up.
+function uncover(field) {
+  for (let up = field.closest("details"); up; up = up.parentElement.closest("details")) up.open = true;
+  field.closest("[data-on-problem]")?.removeAttribute("hidden");
 }

@@ -13,7 +13,7 @@ export async function refresh({ isAsked = false } = {}) {
   const officer = await me();
   if (!officer) return;
   const before = await kept();
-  if (!isAsked && before && Date.now() - before.fetched_at < FRESH_MS) return;
+  if (!isAsked && before && Math.abs(Date.now() - before.fetched_at) < FRESH_MS) return;
   const answer = await fetch(`/m/day.json?have=${before?.version ?? ""}`, { credentials: "same-origin" });
   if (!answer.ok) return;
   const said = await answer.json();

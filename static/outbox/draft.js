@@ -1,9 +1,12 @@
 // A half-filled form survives a dead battery: kept while it is filled in, brought back when the same door is opened again.
-import { get, put, remove } from "./store.js";
+import { answer, get, remove, within } from "./store.js";
 import { clock, say, words } from "./who.js";
 
 const AFTER_MS = 400;
 const LONGEST_MS = 3 * 24 * 3600_000;
+const SAME_VISIT_MS = 2 * 3600_000; // later, or on another day, it is another visit to that door
+const SIGNED = ["scopes", "recipients", "signed_name", "signature_png"];
+const OF_THE_MOMENT = [...SIGNED, "lat", "lon", "accuracy_m"];
 const NOT_KEPT = ["csrfmiddlewaretoken", "notice_version", "id", "started_at"];
 
 // As filled in, field by field: `FormData` would give the note with the answers that became part of it.
@@ -24,30 +27,53 @@ export function fillIn(form, fields) {
   for (const element of form.querySelectorAll("select")) element.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
+// Without what the owner ticked and signed.
+export const unsigned = (fields) => fields.filter(([name]) => !SIGNED.includes(name));
+
 // Keeps what is typed from now on; answers a function that ends it.
 export function keep(form, key, visit) {
   let timer;
   let isOver = false;
   const write = () => {
     clearTimeout(timer);
-    if (!isOver) put("drafts", { key, id: visit.id, started_at: visit.startedAt, at: Date.now(), fields: fieldsOf(form) }).catch(() => {});
+    timer = undefined; // nothing new to write when the page is left
+    if (isOver) return;
+    const { value } = form.elements.notice_version;
+    put({ key, id: visit.id, started_at: visit.startedAt, at: Date.now(), notice_version: value, fields: fieldsOf(form) }).catch(() => {});
   };
   const soon = () => { clearTimeout(timer); timer = setTimeout(write, AFTER_MS); };
   for (const name of ["input", "change", "pointerup"]) form.addEventListener(name, soon);
   const leave = () => { if (timer) write(); };
   document.addEventListener("visibilitychange", leave);
   window.addEventListener("pagehide", leave);
-  return () => { isOver = true; clearTimeout(timer); };
+  return () => { isOver = true; clearTimeout(timer); timer = undefined; };
 }
 
-// The draft of this door, if there is one of the last days: filled in and said so, with a way to begin anew.
-export async function bringBack(form, key) {
+// Not when another tab has made a visit of it, nor when its officer has signed out there meanwhile.
+const put = (draft) => within(["drafts", "outbox", "meta"], async (in_) => {
+  const me = await answer(in_.meta.get("me"));
+  const made = await answer(in_.outbox.get(draft.id));
+  if (!made && draft.key.startsWith(`${me?.officer.id}:`)) await answer(in_.drafts.put(draft));
+});
+
+const day = (moment) => new Date(moment).toLocaleDateString("en-CA", { timeZone: "Asia/Shanghai" });
+const isSameVisit = ({ started_at }) => Math.abs(Date.now() - Date.parse(started_at)) < SAME_VISIT_MS && day(started_at) === day(Date.now());
+
+// The draft of this door, if there is one of the last days: filled in and said so, with a way to begin anew. What the
+// owner ticked and signed comes back into the same visit under the same notice only. Answers the draft where it is of the
+// same visit, so that id and beginning stay; else null.
+export async function bringBack(form, key, stop) {
   const draft = await get("drafts", key);
   if (!draft || Date.now() - draft.at > LONGEST_MS) return null;
-  fillIn(form, draft.fields);
+  if (await get("outbox", draft.id)) { await remove("drafts", key); return null; }
+  const isSame = isSameVisit(draft);
+  const isRead = isSame && draft.notice_version === form.elements.notice_version.value;
+  const left = isSame ? (isRead ? [] : SIGNED) : OF_THE_MOMENT;
+  fillIn(form, draft.fields.filter(([name]) => !left.includes(name)));
+  const wasSigned = draft.fields.some(([name, value]) => SIGNED.includes(name) && value.trim());
   const bar = document.querySelector("[data-draft]");
-  bar.querySelector("[data-draft-word]").textContent = say(words.draftBack, clock(draft.at));
+  bar.querySelector("[data-draft-word]").textContent = say(words.draftBack, clock(draft.at)) + (wasSigned && !isRead ? ` ${words.signAgain}` : "");
   bar.hidden = false;
-  bar.querySelector("button").addEventListener("click", async () => { await remove("drafts", key); location.reload(); });
-  return draft;
+  bar.querySelector("button").addEventListener("click", async () => { stop(); await remove("drafts", key); location.reload(); });
+  return isSame ? draft : null;
 }

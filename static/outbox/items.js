@@ -32,11 +32,26 @@ export async function read() {
   return { officer, mine, unsent: mine.filter(isUnsent), others };
 }
 
-// The visit, its photos, and the end of its draft: all or nothing.
-export async function add(item, photos, draft) {
-  await within(["outbox", "photos", "drafts"], (in_) => {
+// An id stands for one visit: what is in the outbox under it is never written over by another, and what was to be mended
+// must still be refused.
+export class Taken extends Error {}
+
+// The visit, its photos, and the end of its draft: all or nothing. mends: the id of the refused item whose place this one
+// takes; photos kept with that one stay, but for those `gone` from the form. Throws `Taken`.
+export async function add(item, photos, { draft = null, mends = null, gone = [] } = {}) {
+  await within(["outbox", "photos", "drafts"], async (in_) => {
+    const there = await answer(in_.outbox.get(item.id));
+    const before = mends && (await answer(in_.outbox.get(mends)));
+    if ((there && item.id !== mends) || (before && (before.state !== "refused" || before.answer))) throw new Taken(item.id);
+    if (before) {
+      for (const photo of await answer(in_.photos.index("visit").getAll(mends))) {
+        if (gone.includes(photo.id)) in_.photos.delete(photo.id);
+        else if (mends !== item.id) in_.photos.put({ ...photo, visit: item.id });
+      }
+      if (mends !== item.id) in_.outbox.delete(mends);
+    }
     for (const photo of photos) in_.photos.put({ ...photo, visit: item.id, officer: item.officer });
-    in_.drafts.delete(draft);
+    if (draft) in_.drafts.delete(draft);
     return answer(in_.outbox.put(item));
   });
   navigator.storage?.persist?.().catch(() => {});
@@ -49,11 +64,10 @@ export async function update(id, changes) {
   return after;
 }
 
+export const photosKept = (id) => within("photos", (in_) => answer(in_.photos.index("visit").getAll(id)), "readonly");
+
 // Photos that still have to go; refused ones are kept to be looked at and are not sent again unasked.
-export async function photosOf(id) {
-  const found = await within("photos", (in_) => answer(in_.photos.index("visit").getAll(id)), "readonly");
-  return found.filter((photo) => !photo.is_refused);
-}
+export const photosOf = async (id) => (await photosKept(id)).filter((photo) => !photo.is_refused);
 
 // What remains of an accepted visit until midnight: enough to see that it arrived, nothing about the owner.
 export function receipt(item) {

@@ -22,11 +22,22 @@ async function paint() {
   find("standing").textContent = { offline: words.offline, busy: words.busy }[standing] ?? "";
   find("others").hidden = !others.length;
   find("others-word").textContent = say(words.othersLong, others.length);
-  list.replaceChildren(...[...unsent, ...kept].map(line));
+  draw([...unsent, ...kept]);
 }
 
-function line(item) {
-  const shown = row.content.cloneNode(true).querySelector("li");
+// Lines stay where they are and change what they say: whoever is about to tap one, or has the focus in it, keeps it.
+function draw(items) {
+  const lines = new Map([...list.children].map((line) => [line.dataset.visit, line]));
+  for (const [at, item] of items.entries()) {
+    const shown = lines.get(item.id) ?? row.content.cloneNode(true).querySelector("li");
+    lines.delete(item.id);
+    fill(shown, item);
+    if (list.children[at] !== shown) list.insertBefore(shown, list.children[at] ?? null);
+  }
+  for (const line of lines.values()) line.remove();
+}
+
+function fill(shown, item) {
   const state = item.state === "waiting" && item.answer ? "photos" : item.state;
   shown.dataset.state = item.state;
   shown.dataset.visit = item.id;
@@ -39,11 +50,11 @@ function line(item) {
   const link = find("open", shown);
   link.hidden = !item.answer;
   link.href = `/m/visits/${item.id}/`;
+  for (const name of ["problem", "mend", "drop"]) find(name, shown).hidden = true;
   if (item.state === "refused") refused(item, shown);
   const again = find("again", shown);
   again.hidden = !["waiting", "refused"].includes(item.state);
-  again.addEventListener("click", () => retry([item]));
-  return shown;
+  again.onclick = () => retry([item]);
 }
 
 function refused(item, shown) {
@@ -52,14 +63,21 @@ function refused(item, shown) {
   find("todo", shown).textContent = item.answer ? words.todoPhoto : item.problem.code === "visit_id_reused" ? words.todoReused : words.todoMend;
   const mend = find("mend", shown);
   mend.hidden = !item.fields;
-  const place = item.business.code ? `code/${item.business.code}` : item.business.credit_code;
-  mend.href = `/m/visit/${place}/?mend=${item.id}`;
+  mend.href = mendAt(item);
   const drop = find("drop", shown);
   drop.hidden = false;
-  drop.addEventListener("click", async () => {
+  drop.onclick = async () => {
     const said = await ask(words.dropTitle, item.answer ? words.dropPhotoText : words.dropText, [["", words.keep, "primary"], ["go", words.drop, "danger"]]);
     if (said === "go") await discard([item.id]);
-  });
+  };
+}
+
+// The form of the same door, unless it was the door that was refused: then by the firm, or asking which one.
+function mendAt({ id, business, body, problem }) {
+  const isUnknown = problem.code === "not_found";
+  const isCode = !isUnknown && !problem.code.startsWith("code_") && business.code;
+  const place = isCode ? `code/${business.code}` : (!isUnknown && business.credit_code) || "offline";
+  return `/m/visit/${place}/?mend=${id}${isCode && body?.is_code_typed ? "&typed=1" : ""}`;
 }
 
 async function retry(items) {
@@ -75,7 +93,9 @@ async function start() {
   if (!(await me())) return paint();
   whenChanged(paint);
   find("all").addEventListener("click", async () => retry((await read()).unsent.filter((item) => item.state === "waiting")));
-  find("export").addEventListener("click", async () => { find("exported").textContent = say(words.exported, await handOut()); });
+  find("export").addEventListener("click", async () => {
+    find("exported").textContent = await handOut().catch((failure) => { console.warn(failure); return words.exportFailed; });
+  });
   const saved = new URLSearchParams(location.search).get("saved");
   if (saved && (await read()).mine.some((item) => item.id === saved)) find("saved").hidden = false;
   await paint();

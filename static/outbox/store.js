@@ -35,9 +35,22 @@ export const answer = (request) => new Promise((resolve, reject) => {
   request.onerror = () => reject(request.error);
 });
 
-// work(stores) runs inside one transaction and may await nothing but `answer`. Done means on disk, not in a buffer: the
-// battery may die the moment a person reads "saved".
+// A page that was in the background may come back with a connection that only looks open (iOS): opened anew, once.
+const LOST = ["InvalidStateError", "UnknownError"];
+
+// work(stores) runs inside one transaction and may await nothing but `answer`; where it throws, nothing is written. It
+// may be run a second time. Done means on disk, not in a buffer: the battery may die the moment a person reads "saved".
 export async function within(names, work, mode = "readwrite") {
+  try {
+    return await run(names, work, mode);
+  } catch (failure) {
+    if (!LOST.includes(failure?.name)) throw failure;
+    opened = undefined;
+    return run(names, work, mode);
+  }
+}
+
+async function run(names, work, mode) {
   const db = await open();
   const transaction = db.transaction(names, mode, { durability: "strict" });
   const done = new Promise((resolve, reject) => {
@@ -45,7 +58,11 @@ export async function within(names, work, mode = "readwrite") {
     transaction.onerror = transaction.onabort = () => reject(transaction.error || new Error("aborted"));
   });
   const stores = Object.fromEntries([names].flat().map((name) => [name, transaction.objectStore(name)]));
-  const [told] = await Promise.all([work(stores), done]);
+  const worked = (async () => work(stores))().catch((failure) => {
+    try { transaction.abort(); } catch { /* it has ended by itself */ }
+    throw failure;
+  });
+  const [told] = await Promise.all([worked, done]);
   return told;
 }
 

@@ -10,6 +10,9 @@ if (box && !placeOf(location)) {
   box.hidden = false;
   for (const part of document.querySelectorAll("[data-visit-part]")) part.hidden = true;
   box.querySelector("input").value = text;
+  const mend = box.querySelector("[name=mend]"); // a visit that is to be mended stays that visit
+  mend.value = asked.get("mend") ?? "";
+  mend.disabled = !mend.value;
   const problem = box.querySelector("[data-ask-problem]");
   problem.hidden = !text;
   problem.textContent = why(text) || words.codeLength;

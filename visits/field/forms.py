@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import uuid
 from decimal import Decimal
 
 from django import forms
@@ -20,7 +21,7 @@ TERMS = (3, 6, 12, 18, 24, 36, 60, 120)  # months, what banks sell
 BLANK = [("", _("未说明"))]
 # the contact stands in neither list: it is filled in beforehand, and a visit without need forgets it
 NEED_FIELDS = ("amount_wan", "purpose", "purpose_text", "term_months", "bank_1", "bank_2", "bank_3")
-CONSENT_FIELDS = ("scopes", "recipients", "signed_name")
+CONSENT_FIELDS = ("scopes", "recipients", "signed_name", "signature_png")
 # where a refusal of the service, in the API's names, stands on this form
 ON_FORM = {
     "need.amount_yuan": "amount_wan", "need.preferred_banks": "bank_1", "consent.recipients": "recipients",
@@ -98,6 +99,12 @@ class VisitForm(DetailsForm):
             self.fields[name].choices = [("", _("不指定")), *banks]
         self.fields["served_by"].choices = [("", _("不清楚")), *banks]
         self.fields["recipients"].choices = banks
+
+    def clean_id(self) -> uuid.UUID:
+        """The nil UUID stands on the frame that phones keep; a visit recorded under it would be everybody's."""
+        if not (said := self.cleaned_data["id"]).int:
+            raise forms.ValidationError(_("页面没有准备好,请重新打开这份表单。"))
+        return said
 
     def clean_contact_phone(self) -> str:
         text = self.cleaned_data["contact_phone"]
