@@ -27,7 +27,7 @@ BUSINESS = ("id", "credit_code", "name", "district_id")
 NAMED = """(SELECT jsonb_agg(jsonb_build_object('id', id, 'code', code, 'name', name, 'kind', kind))
     FROM accounts_organisation WHERE is_active AND code = ANY(%s))"""
 WITHDRAWN = """(SELECT jsonb_object_agg(w.recipient_id, w.at) FROM (SELECT recipient_id, max(withdrawn_at) AS at
-    FROM visits_consent WHERE business_id = visits_business.id AND withdrawn_at >= %s GROUP BY recipient_id) w)"""
+    FROM visits_consent WHERE business_id = visits_business.id AND withdrawn_at > %s GROUP BY recipient_id) w)"""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def find(
     credit_code: str = "",
     business_id: int | None = None,
     started_at: datetime,
-    made_at: datetime,
+    signed_at: datetime,
     codes: Collection[str],
     notice_version: str,
     now: datetime,
@@ -59,7 +59,7 @@ def find(
     question = _question(is_scanned, officer.district is not None)
     found = question.first(
         officer=officer.pk, district=officer.district and officer.district.pk, house=house_of(officer),
-        business=business_id if is_scanned else credit_code, visit=visit_id, started_at=started_at, made_at=made_at,
+        business=business_id if is_scanned else credit_code, visit=visit_id, started_at=started_at, signed_at=signed_at,
         codes=list(codes), version=notice_version, now=now,
     )  # fmt: skip
     if found is None:
@@ -82,7 +82,7 @@ def _organisation(told: dict | None) -> Organisation | None:
 @cache
 def _question(is_scanned: bool, has_district: bool) -> Question:
     def ask(
-        officer: int, district: int, house: int, business: int | str, visit: UUID, started_at: datetime, made_at: datetime,
+        officer: int, district: int, house: int, business: int | str, visit: UUID, started_at: datetime, signed_at: datetime,
         codes: list[str], version: str, now: datetime, day: date,
     ) -> QuerySet:  # fmt: skip
         person = User(pk=officer, role=Role.FIELD_OFFICER)
@@ -100,10 +100,10 @@ def _question(is_scanned: bool, has_district: bool) -> Question:
             protection=F("protection"),
             named=RawSQL(NAMED, [codes], output_field=JSONField()),  # noqa: S611  constant text
             notice=Subquery(notices.values(told=JSONObject(id="id", scopes="scopes", valid_days="valid_days"))[:1]),
-            withdrawn=RawSQL(WITHDRAWN, [made_at], output_field=JSONField()),  # noqa: S611
+            withdrawn=RawSQL(WITHDRAWN, [signed_at], output_field=JSONField()),  # noqa: S611
         )  # fmt: skip
 
     return Question(
         ask, officer=int, district=int, house=int, business=int if is_scanned else str, visit=UUID, started_at=datetime,
-        made_at=datetime, codes=list, version=str, now=datetime, derived={"day": ("now", day_of)},
+        signed_at=datetime, codes=list, version=str, now=datetime, derived={"day": ("now", day_of)},
     )  # fmt: skip

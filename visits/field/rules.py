@@ -129,6 +129,12 @@ def is_late(channel: str, times: Times, now: datetime) -> bool:
     return channel in WAITED and times.made_at < now - LATE
 
 
+def signed_at(channel: str, times: Times, now: datetime) -> datetime:
+    """When the owner signed: at the end of the visit, which is now where a form was sent straight on without one."""
+    ended = times.ended_at or (times.started_at if channel in WAITED else now)
+    return min(ended, now)
+
+
 def problems_of_form(said: VisitSaid) -> dict[str, str]:
     """What contradicts itself, by dotted API name; empty where all is well. True whenever it is asked."""
     found: dict[str, str] = {}

@@ -71,7 +71,7 @@ def record_visit(
         raise Invalid(fields=problems)
     visit = _visit(said, times, here, code, by=by, imported_by=imported_by, now=now)
     _check_protection(visit, here, is_late=rules.is_late(said.channel, times, now))
-    signed = _sign(said, visit, here, by=by, signed_at=min(times.made_at, now))
+    signed = _sign(said, visit, here, by=by, signed_at=rules.signed_at(said.channel, times, now))
     try:
         _write(visit, said.need and _need(said, visit), signed, by=by, now=now)
     except IntegrityError:  # the same visit arrived twice at once and the other one was first
@@ -114,7 +114,7 @@ def _place(said: rules.VisitSaid, code: Code | None, times: rules.Times, by: Use
         raise CodeMismatch(fields={"credit_code": _("与门牌码不一致。")})
     here = place.find(
         visit_id=said.id, officer=by, credit_code=said.credit_code, business_id=code and code.business_id,
-        started_at=times.started_at, made_at=min(times.made_at, now), codes=_named(said),
+        started_at=times.started_at, signed_at=rules.signed_at(said.channel, times, now), codes=_named(said),
         notice_version=said.consent.notice_version if said.consent else "", now=now,
     )  # fmt: skip
     if here is None:

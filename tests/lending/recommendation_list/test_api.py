@@ -124,5 +124,5 @@ def test_lists_cost_the_same_for_one_and_three(cast, api, django_assert_num_quer
     for count in (1, 2):
         for _ in range(count):
             story.pushed(cast)
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(3):
             assert len(panel.get(URL).json()["results"]) == {1: 1, 2: 3}[count]

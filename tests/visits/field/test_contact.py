@@ -68,7 +68,7 @@ def test_another_spelling_of_the_number_is_the_same_visit(cast, api):
 def test_the_page_asks_for_the_number_and_keeps_it(cast, web, shop):  # noqa: F811
     client, url = web(cast.officer), f"/m/visit/{shop.credit_code}/"
     page = client.get(url).content.decode()
-    assert ('type="tel"' in page, "请问清并填写联系电话" in page) == (True, True)
+    assert ('type="tel"' in page, "银行收到推荐后按这个电话联系企业主" in page) == (True, True)
     client.post(url, opened(client, url) | need(contact_phone="138 0000 0009"))
     kept = FinancingNeed.objects.get()
     assert (kept.contact_name, kept.contact_phone) == ("王老板", "13800000009")

@@ -240,3 +240,12 @@ def test_an_unknown_channel_is_refused_and_file_is_not_for_the_api(cast, api):
     for channel in ("pigeon", "file", 5, None):
         answer = api(cast.officer).post(URL, plain(make.business(), channel=channel))
         assert (answer.status_code, list(answer.json()["fields"])) == (400, ["channel"])
+
+
+def test_who_withdraws_while_the_form_is_open_and_signs_again_has_signed(cast, api):
+    shop, now = make.business(), timezone.now()
+    assert api(cast.officer).post(URL, make.visit_body(shop, banks=(cast.first_bank,))).status_code == 201
+    withdraw_consent(consent=Consent.objects.get(recipient=cast.first_bank), now=now)
+    form = make.visit_body(shop, banks=(cast.first_bank,), channel="form", ended_at=now)
+    assert api(cast.officer).post(URL, form | {"ended_at": None}).status_code == 201
+    assert Consent.objects.get(signing__visit_id=form["id"], recipient=cast.first_bank).withdrawn_at is None
