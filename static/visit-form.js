@@ -5,7 +5,6 @@
 //   data-note                  an answer that becomes part of the note, in the words of #note-words; without scripts
 //                              visits/field/details.py does it
 // Whoever sends the form reads `new FormData(form)`: the note in it is whole. Without JavaScript everything is shown.
-const MOST = 500; // characters of a note
 
 function reveal(form) {
   const outcome = form.querySelector('input[name="outcome"]:checked')?.value ?? "";
@@ -54,8 +53,10 @@ function answerOf(fields, words) {
   return said.length ? lead + said.map((field) => answers[field.value] ?? field.value.trim()).join("、") : "";
 }
 
-// The answers become part of the note, and are not sent a second time.
+// The answers become part of the note, and are not sent a second time. Where the phone was says nothing about a call.
 function whole(form, data) {
+  if (data.get("mode") !== "on_site") for (const name of ["lat", "lon", "accuracy_m"]) data.delete(name);
+  if (data.get("outcome") !== "need") data.delete("signature_png");
   const words = JSON.parse(document.querySelector("#note-words")?.textContent ?? "{}");
   const said = [];
   for (const part of form.querySelectorAll("[data-note]")) {
@@ -64,7 +65,7 @@ function whole(form, data) {
     for (const field of fields) data.delete(field.name);
   }
   const note = [...said, data.get("note") ?? ""].filter(Boolean).join(";");
-  if (said.length) data.set("note", note.slice(0, MOST));
+  if (said.length) data.set("note", note);
 }
 
 // A second tap on a chosen answer takes it back: radios alone cannot.

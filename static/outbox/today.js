@@ -9,19 +9,25 @@ const list = box.querySelector("[data-day-list]");
 const search = box.querySelector("input");
 const row = document.querySelector("#day-row");
 const MOST = 60;
+const today = () => new Date().toLocaleDateString("en-CA", { timeZone: "Asia/Shanghai" });
 
 async function paint() {
   const day = await kept();
   const { mine } = await read();
-  const made = new Set(mine.map((item) => item.business.credit_code));
+  const businesses = day?.businesses ?? [];
+  const isToday = day?.day === today(); // what was done yesterday is to be done again, or not: the list cannot know
+  const done = businesses.filter((one) => one.is_done && isToday);
+  const made = new Set([...mine.map((item) => item.business.credit_code), ...done.map((one) => one.credit_code)]);
   const wanted = search.value.normalize("NFKC").trim().toUpperCase();
-  const found = (day?.businesses ?? []).filter((one) => !wanted || `${one.name} ${one.credit_code} ${one.address}`.toUpperCase().includes(wanted));
+  const order = [...businesses].sort((one, two) => made.has(one.credit_code) - made.has(two.credit_code));
+  const found = order.filter((one) => !wanted || `${one.name} ${one.credit_code} ${one.address}`.toUpperCase().includes(wanted));
   list.replaceChildren(...found.slice(0, MOST).map((one) => line(one, made)));
   list.hidden = !found.length;
   box.querySelector("[data-day-none]").hidden = found.length > 0 || Boolean(wanted);
   box.querySelector("[data-day-more]").hidden = found.length <= MOST;
   const at = day && clock(day.as_of);
-  box.querySelector("[data-day-as-of]").textContent = day ? say(words.asOf, at, day.businesses.length) : "";
+  const asOf = day ? say(words.asOf, at, businesses.length - done.length) : "";
+  box.querySelector("[data-day-as-of]").textContent = [asOf, day && !isToday ? words.oldList : ""].filter(Boolean).join(" ");
   other(wanted, found.length);
 }
 

@@ -1,5 +1,5 @@
 // Whose phone this is at the moment. A page from the server knows; a page kept on the phone asks what was noted last.
-import { answer, get, put, remove, within } from "./store.js";
+import { answer, change, get, put, remove, within } from "./store.js";
 
 const said = document.querySelector("[data-officer]");
 export const isKept = Boolean(document.documentElement.dataset.offline);
@@ -31,14 +31,17 @@ async function find() {
     await within("day", (in_) => answer(in_.day.clear()));
     await remove("meta", "hold");
   }
-  if (noted?.look !== look) askForFrames();
-  await put("meta", { name: "me", officer, look });
+  await put("meta", { name: "me", officer, look: noted?.look });
+  if (noted?.look !== look) askForFrames(() => change("meta", "me", (now) => (now?.officer.id === officer.id ? { ...now, look } : undefined)).catch(() => {}));
   return officer;
 }
 
-export async function askForFrames() {
+// Asked again by the next page until the worker says that it has them.
+export async function askForFrames(whenFilled = () => {}) {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = whenFilled;
   // without a controller the worker is only being installed, and fetches them by itself
-  navigator.serviceWorker?.controller?.postMessage({ type: "fill" });
+  navigator.serviceWorker?.controller?.postMessage({ type: "fill" }, [port2]);
 }
 
 export const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";

@@ -15,7 +15,7 @@ self.addEventListener("activate", (event) => event.waitUntil((async () => {
 // A page asks for the frames anew: somebody else signed in, the language or the consent notice changed, or sign-out
 // threw them away.
 self.addEventListener("message", (event) => {
-  if (event.data?.type === "fill") event.waitUntil(fill().catch(() => {}));
+  if (event.data?.type === "fill") event.waitUntil(fill().then(() => event.ports[0]?.postMessage("filled"), () => {}));
 });
 
 self.addEventListener("fetch", (event) => {
@@ -61,7 +61,7 @@ async function asset(request, url) {
   }
   try {
     const answer = await fetch(request);
-    if (answer.ok) (await caches.open(CACHE)).put(request, answer.clone());
+    if (answer.ok) keepOne(request, answer.clone());
     return answer;
   } catch (failure) {
     const kept = await caches.match(request, { ignoreSearch: true });
@@ -69,6 +69,9 @@ async function asset(request, url) {
     throw failure;
   }
 }
+
+// Beside the answer and not before it: a full phone must not break what did arrive.
+const keepOne = (request, answer) => caches.open(CACHE).then((cache) => cache.put(request, answer)).catch(() => {});
 
 // Each frame with what it loads. Bodies are read to the end at once: one left half read would hold its connection, and
 // six of those hold everything.
