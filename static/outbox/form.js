@@ -51,7 +51,7 @@ async function start() {
 // From here on the form is about what is in the outbox, refused: the same visit, which was when it was.
 function takeUp(item, visit) {
   const { started_at: startedAt, ended_at: endedAt, consent } = item.body;
-  Object.assign(visit, { id: item.id, startedAt, endedAt, consent, madeAt: item.made_at, mends: item.id, isReused: item.problem?.code === "visit_id_reused" });
+  Object.assign(visit, { id: item.id, startedAt, endedAt, consent, madeAt: item.made_at, wasOffline: item.is_offline, mends: item.id, isReused: item.problem?.code === "visit_id_reused" });
 }
 
 const shown = () => ({
@@ -90,7 +90,7 @@ async function store({ officer, place, business, visit, key, stop }) {
   const make = () => ({
     id: visit.id, officer: officer.id, made_at: visit.madeAt ?? Date.now(), body: bodyOf(form, place, visit), fields: fieldsOf(form),
     outcome: form.elements.outcome.value, business: { name: business.name ?? "", credit_code: business.credit_code ?? "", code: place.code ?? "" },
-    state: "waiting", attempts: 0, next_at: 0, is_urgent: true,
+    state: "waiting", attempts: 0, next_at: 0, is_urgent: true, is_offline: isKept || Boolean(visit.wasOffline),
   });
   stop(); // before the visit is written, or the draft would come after it
   const how = { draft: visit.mends ? null : key, mends: visit.mends, gone: [...visit.files.values()].filter((id) => !photos.some((photo) => photo.id === id)) };

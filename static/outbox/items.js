@@ -1,7 +1,7 @@
 // The items of the outbox: what states there are and who may change them. docs/workflow/1-visit-scan.md has the table.
 //
 // An item: {id, officer, made_at, business: {name, credit_code, code}, outcome, fields (the form as filled in, for
-// mending), body (what is sent), state, is_urgent, attempts, next_at, problem {code, sentence, fields}, answer {case,
+// mending), body (what is sent), is_offline (made on a page out of the phone's memory), state, is_urgent, attempts, next_at, problem {code, sentence, fields}, answer {case,
 // status, at}, photo_problem}. state: waiting, sending, received, refused. `answer` is set once the server has the
 // visit; the item then waits for its photos only.
 import { all, answer, change, within } from "./store.js";

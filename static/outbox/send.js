@@ -11,6 +11,7 @@ const BYTES_PER_MS = 5;
 const REACH_MS = 4_000;
 const FIRST_PAUSE_MS = 4_000;
 const LONGEST_PAUSE_MS = 10 * 60_000;
+const LATE_MS = 10 * 60_000 + 5_000; // `LATE` of visits/field/rules.py, and some seconds
 const LONGEST_WAIT_MS = 60 * 60_000; // whatever a server asks for; further off only a clock that was set back can be
 const LEASE_MS = 60_000;
 const FORM_MS = 15_000; // a visit sent within this time of 提交 came straight from the form
@@ -59,13 +60,20 @@ async function sendVisit(item) {
   const body = JSON.stringify({ ...item.body, channel, sent_at: new Date().toISOString() });
   const got = await request("POST", "/api/v1/visits/", item.officer, body, "application/json");
   if (got.kind === "done" && got.said?.visit !== item.id) got.kind = "offline"; // somebody else's page: a hotel's sign-in
-  if (got.kind !== "done") return fail(item, got);
+  if (got.kind !== "done") return fail(item, unlessLate(item, got));
   const answer = { case: got.said.case, status: got.said.status, at: Date.now() };
   const photos = await photosOf(item.id);
   // what was said about the owner goes the moment the server has it; photos may still follow
   await change("outbox", item.id, (now) => now && { ...receipt({ ...now, answer }), ...(photos.length ? { state: "waiting", is_urgent: now.is_urgent } : {}) });
   told();
   return true;
+}
+
+// Who made a visit on a kept page saw no protection: the server keeps it, marked, once it is as old as a late one has to be.
+function unlessLate({ is_offline, body }, got) {
+  const left = Date.parse(body.ended_at) + LATE_MS - Date.now();
+  const isAgainst = ["visit_protected", "visit_refused_by_protection"].includes(got.problem?.code);
+  return is_offline && isAgainst && left > 0 ? { kind: "fault", retryAfter: left / 1000 } : got;
 }
 
 async function sendPhotos(item) {
