@@ -1,5 +1,5 @@
 // The list of the day: fetched while there is a network, looked up when there is none.
-import { get, put } from "./store.js";
+import { answer, get, within } from "./store.js";
 import { askForFrames, me } from "./who.js";
 
 const FRESH_MS = 10 * 60_000;
@@ -14,11 +14,16 @@ export async function refresh({ isAsked = false } = {}) {
   if (!officer) return;
   const before = await kept();
   if (!isAsked && before && Math.abs(Date.now() - before.fetched_at) < FRESH_MS) return;
-  const answer = await fetch(`/m/day.json?have=${before?.version ?? ""}`, { credentials: "same-origin" });
-  if (!answer.ok) return;
-  const said = await answer.json();
+  const got = await fetch(`/m/day.json?have=${before?.version ?? ""}`, { credentials: "same-origin" });
+  if (!got.ok) return;
+  const said = await got.json();
   if (said.officer.id !== officer.id) return; // signed in as somebody else in another tab
-  await put("day", { ...before, ...said, officer: officer.id, fetched_at: Date.now() });
+  const isKeptNow = await within(["day", "meta"], async (in_) => {
+    if ((await answer(in_.meta.get("me")))?.officer.id !== officer.id) return false; // signed out meanwhile, in another tab
+    await answer(in_.day.put({ ...before, ...said, officer: officer.id, fetched_at: Date.now() }));
+    return true;
+  });
+  if (!isKeptNow) return;
   if (before && before.form !== said.form) await askForFrames();
 }
 

@@ -1,5 +1,5 @@
 // A half-filled form survives a dead battery: kept while it is filled in, brought back when the same door is opened again.
-import { answer, get, remove, within } from "./store.js";
+import { all, answer, get, remove, within } from "./store.js";
 import { clock, say, words } from "./who.js";
 
 const AFTER_MS = 400;
@@ -64,7 +64,7 @@ const isSameVisit = ({ started_at }) => Math.abs(Date.now() - Date.parse(started
 // same visit, so that id and beginning stay; else null.
 export async function bringBack(form, key, stop) {
   const draft = await get("drafts", key);
-  if (!draft || Date.now() - draft.at > LONGEST_MS) return null;
+  if (!draft || isOld(draft)) return null;
   if (await get("outbox", draft.id)) { await remove("drafts", key); return null; }
   const isSame = isSameVisit(draft);
   const isRead = isSame && draft.notice_version === form.elements.notice_version.value;
@@ -76,4 +76,11 @@ export async function bringBack(form, key, stop) {
   bar.hidden = false;
   bar.querySelector("button").addEventListener("click", async () => { stop(); await remove("drafts", key); location.reload(); });
   return isSame ? draft : null;
+}
+
+const isOld = ({ at }) => Math.abs(Date.now() - at) > LONGEST_MS;
+
+// Whoever's they are: what an owner said in confidence does not stay on a phone for good.
+export async function clearDrafts() {
+  for (const draft of await all("drafts")) if (isOld(draft)) await remove("drafts", draft.key);
 }

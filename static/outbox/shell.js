@@ -1,5 +1,6 @@
 // On every page of an officer: what waits in the top bar, the bar without network, sending at the right moments, signing out.
 import { refresh } from "./day.js";
+import { clearDrafts } from "./draft.js";
 import { clearReceipts, read, whenChanged } from "./items.js";
 import { flush, standing } from "./send.js";
 import { signOut } from "./sign-out.js";
@@ -47,6 +48,7 @@ async function start() {
   document.querySelector("[data-offline-again]")?.addEventListener("click", () => location.reload());
   if (!(await me())) return;
   await clearReceipts();
+  await clearDrafts();
   await paint();
   await send({ isBack: !isKept });
   await refresh().catch(() => {});

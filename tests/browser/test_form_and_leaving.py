@@ -291,12 +291,44 @@ def test_a_server_that_fails_is_not_called_a_lack_of_network(cast, phone, shop):
     expect(page.get_by_role("dialog", name="服务器没有完成退出(500)")).to_be_visible()
 
 
-def test_a_token_changed_by_another_tab_does_not_stop_signing_out(cast, phone, shop):
+def test_a_token_that_is_gone_does_not_stop_signing_out(cast, phone, shop):
     page = phone.sign_in()
+    wait_until(lambda: phone.items("day"))
     page.goto("/m/me/")
     phone.context.clear_cookies(name="csrftoken")
     page.click(SIGN_OUT)
     page.wait_for_url("**/sign-in/")
+
+
+def test_what_was_wiped_is_not_written_again_by_another_tab(cast, phone, shop):
+    page = at_the_form(phone, shop, "need")
+    page.fill("[name=contact_phone]", "13800000001")
+    wait_until(lambda: phone.items("drafts") and phone.items("day"))
+    phone.edit("day", str(cast.officer.pk), fetched_at=0)
+    asking, held = phone.context.new_page(), []
+    asking.route("**/m/day.json*", lambda route: held.append((route, route.fetch())))
+    asking.goto("/m/visits/")
+    asking.wait_for_timeout(100)
+    wait_until(lambda: held or asking.wait_for_timeout(100))
+    other = phone.context.new_page()
+    other.goto("/m/me/")
+    other.click(SIGN_OUT)
+    other.wait_for_url("**/sign-in/")
+    held[0][0].fulfill(response=held[0][1])
+    page.fill("[name=note]", "还在写")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_timeout(700)
+    assert [phone.items(name) for name in ("drafts", "day", "meta")] == [[], [], []]
+
+
+def test_drafts_older_than_three_days_go_whoever_left_them(cast, phone, shop):
+    page = at_the_form(phone, shop, "need")
+    wait_until(lambda: phone.items("drafts"))
+    (draft,) = phone.items("drafts")
+    page.goto("/m/scan/")
+    phone.edit("drafts", draft["key"], at=draft["at"] - 4 * 24 * 3600_000)
+    page.goto("/m/me/")
+    wait_until(lambda: phone.items("drafts") == [])
 
 
 # Frames that the phone keeps
