@@ -15,6 +15,11 @@ class AlreadyMoved(Conflict):
     sentence = _("办件刚刚被他人办理,您的操作没有生效,请刷新后再看。")
 
 
+class TooLateToAnnul(Conflict):
+    code = "too_late_to_annul"
+    sentence = _("办件已有人办理、有其他走访或申报并入,或登记已过7天,不能自行作废,请联系区级工作专班终止办件。")
+
+
 class NoConsent(Refusal):
     code, status, is_retryable = "no_consent", 422, True
     sentence = _("没有有效的企业授权,不能查询或推送。请先取得授权。")

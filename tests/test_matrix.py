@@ -110,10 +110,12 @@ POST /m/visits/{visit}/annul/                       400 404 403 404 404 404 404 
 POST /m/visits/{visit}/photos/                      302 404 403 404 404 404 404 403 404 404 404 302
 POST /m/visits/{visit}/do-not-disturb/              400 404 403 403 403 403 403 403 403 403 403 302
 GET  /visits/{visit}/photos/{photo}/                200 404 200 404 404 404 404 200 404 404 404 302
+GET  /consents/{consent}/signature/                 404 404 200 404 404 404 404 200 404 404 404 302
 GET  /m/me/                                         200 200 403 403 403 403 403 403 403 403 403 302
 POST /m/me/code/                                    302 302 403 403 403 403 403 403 403 403 403 302
 GET  /m/returned/                                   200 200 403 403 403 403 403 403 403 403 403 302
 GET  /m/cases/{case}/                               200 404 403 403 403 403 403 403 403 403 403 302
+POST /m/cases/{case}/annul/                         422 404 403 403 403 403 403 403 403 403 403 302
 GET  /m/cases/{case}/share/                         200 404 403 403 403 403 403 403 403 403 403 302
 GET  /codes/                                        403 403 200 200 403 403 403 200 403 403 403 302
 GET  /codes/print/                                  403 403 200 200 403 403 403 200 403 403 403 302
@@ -177,11 +179,13 @@ def places(cast) -> SimpleNamespace:
     photo = keep_photo(
         visit_id=visit.pk, photo_id=uuid.uuid4(), sent=pictures.jpeg(), by=visit.officer, now=make.just_now()
     ).photo
+    consent = Consent.objects.filter(business=firm).first()
+    ConsentSigning.objects.filter(pk=consent.signing_id).update(signature_png=b"\x89PNG")
     return SimpleNamespace(
         firm=firm.credit_code, case=item.case.number, track=item.case.track_token, item=item.pk, list=item.list.number,
         visit=visit.pk, token=token_for(code.secret), code=code.pk, batch=batch.pk,
         report=report.pk, form=report.form_id,
-        photo=photo.pk, new=uuid.uuid4(),
+        photo=photo.pk, new=uuid.uuid4(), consent=consent.pk,
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 
 from lending.dashboard.scope import Scope
+from visits.consent.services import SIGNED_BY_MISTAKE
 
 BANK_OF_THE_VISIT = "CASE o.kind WHEN 'branch' THEN o.parent_id WHEN 'bank' THEN o.id END"
 
@@ -46,10 +47,11 @@ JOIN visits_financingneed n ON n.id = d.need_id
 JOIN visits_business b ON b.id = n.business_id
 """  # noqa: S608  constants only
 
-# A consent signed away from a visit (on the owner's own page) has no organisation; its district is the firm's. A consent
-# stays one when the visit is annulled. Two halves, so that a filter by district reaches an index in each.
-FOR_LOOKUP = """EXISTS (
-    SELECT FROM visits_consent c WHERE c.signing_id = s.id AND 'credit_lookup' = ANY (c.scopes))"""
+# A consent signed away from a visit (on the owner's own page) has no organisation; its district is the firm's. What was
+# signed at a visit recorded by mistake ended with it and counts for nothing. Two halves, so that a filter by district reaches an index in each.
+FOR_LOOKUP = f"""EXISTS (
+    SELECT FROM visits_consent c WHERE c.signing_id = s.id AND 'credit_lookup' = ANY (c.scopes)
+      AND c.withdrawn_reason <> '{SIGNED_BY_MISTAKE}')"""
 
 CONSENTS = f"""
 SELECT s.business_id, v.district_id, {BANK_OF_THE_VISIT} AS bank_id, s.signed_at AS at, NULL::numeric AS amount_yuan

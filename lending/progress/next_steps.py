@@ -38,7 +38,10 @@ def for_owner(case: FinancingCase, *, has_bank_left: bool = True) -> Next:
         Stage.CLOSED_UNFUNDED: Next(_("本次办理已结束"), _("没有获得融资。如与实际情况不符,请联系区级工作专班。"), "late"),
         Stage.WITHDRAWN: Next(_("您已撤回申请"), _("银行不会再就此联系您。以后有需要,可以在下次走访时再提出。"), "rest"),
     }  # fmt: skip
-    if stage is Stage.WITHDRAWN and _is_ended_by_the_team(case):
+    if stage is Stage.WITHDRAWN and _has(case, "visit_annulled"):
+        then = _("走访人员登记有误,已作废;当时签署的授权已同时撤回。以后有需要,可以在下次走访时再提出。")
+        return Next(_("办件已撤销"), then, "rest")
+    if stage is Stage.WITHDRAWN and _has(case, "terminated"):
         return Next(
             _("区级工作专班已终止办理"),
             _("如与实际情况不符,请联系区级工作专班。以后有需要,可以在下次走访时再提出。"),
@@ -54,8 +57,8 @@ def for_owner(case: FinancingCase, *, has_bank_left: bool = True) -> Next:
     return said[stage]
 
 
-def _is_ended_by_the_team(case: FinancingCase) -> bool:
-    return any(event.kind == "terminated" for event in case.story)
+def _has(case: FinancingCase, kind: str) -> bool:
+    return any(event.kind == kind for event in case.story)
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ def for_officer(case: FinancingCase) -> Next:
     if stage is Stage.WITH_BANK and any(d.outcome in GRANTED for push in case.pushes for d in push.in_force):
         stage = Stage.APPROVED
     said = {
-        Stage.INTAKE: Next(_("还差需求或授权"), _("请再次走访,补齐需求金额、用途和企业授权。"), "soon"),
+        Stage.INTAKE: Next(_("还差需求或授权"), _("请再次走访,补齐。"), "soon"),
         Stage.AUTHORISED: Next(_("等专班查询信用信息"), _("您暂时不用做什么。")),
         Stage.UNDER_REVIEW: Next(_("专班审核中"), _("您暂时不用做什么。")),
         Stage.RETURNED: Next(_("已退回,等您补正"), _("请按下面的原因补齐,再登记一次走访,办件会自动回到专班。"), "soon"),
@@ -108,6 +111,8 @@ def for_officer(case: FinancingCase) -> Next:
         Stage.CLOSED_UNFUNDED: Next(_("未获融资"), _("办件办结。"), "late"),
         Stage.WITHDRAWN: Next(_("企业已撤回"), _("办件办结。"), "rest"),
     }  # fmt: skip
-    if stage is Stage.WITHDRAWN and _is_ended_by_the_team(case):
+    if stage is Stage.WITHDRAWN and _has(case, "visit_annulled"):
+        return Next(_("走访已作废,办件已撤销"), _("需要时可重新走访登记。"), "rest")
+    if stage is Stage.WITHDRAWN and _has(case, "terminated"):
         return Next(_("专班已终止办件"), _("办件办结。"), "rest")
     return said[stage]

@@ -21,6 +21,7 @@ OFFICER_READS = (
     "credit_looked_up",
     "lookup_failed",
     "terminated",
+    "visit_annulled",
 )
 # what went on inside the offices is not the owner's story, and a reason meant for colleagues is not the owner's letter
 OWNER_SKIPS = (

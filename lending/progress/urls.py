@@ -1,6 +1,7 @@
 from django.urls import path
 
 from lending.progress import desk, follow, own_visits, owner
+from lending.progress.annulling import annul
 from lending.progress.returned import returned
 from lending.progress.share import share
 
@@ -19,6 +20,7 @@ urlpatterns = [
     path("m/visits/", own_visits.visits, name="own-visits"),
     path("m/returned/", returned, name="officer-returned"),
     path("m/cases/<str:number>/", follow.officer_case, name="officer-case"),
+    path("m/cases/<str:number>/annul/", annul, name="officer-case-annul"),
     path("m/cases/<str:number>/share/", share, name="officer-case-share"),
     path("track/<str:token>/", owner.track, name="track"),
     path("track/<str:token>/withdraw/", owner.withdraw, name="track-withdraw"),

@@ -47,6 +47,7 @@ NAMES = {
     "consent_withdrawn": gettext_lazy("企业撤回一项授权"),
     "withdrawn": gettext_lazy("企业撤回"),
     "terminated": gettext_lazy("专班终止办件"),
+    "visit_annulled": gettext_lazy("走访登记有误,已作废"),
     "disbursed": gettext_lazy("放款"),
     "repair_opened": gettext_lazy("开始会诊修复"),
     "repair_finished": gettext_lazy("会诊修复结束"),
@@ -56,7 +57,7 @@ STATES = {
     "need_confirmed": "done", "need_disowned": "late", "need_declared": "soon", "complained": "soon",
     "recommended": "done", "disbursed": "done", "returned": "soon", "lookup_failed": "soon", "lookup_discarded": "soon",
     "contact_failed": "soon", "outcome_reported": "soon", "outcome_refused": "soon", "not_recommended": "late",
-    "withdrawn": "late", "terminated": "late", "repair_opened": "progress", "closed_unfunded": "late", "reopened": "progress", "pushed": "progress", "listed": "progress",
+    "withdrawn": "late", "terminated": "late", "visit_annulled": "late", "repair_opened": "progress", "closed_unfunded": "late", "reopened": "progress", "pushed": "progress", "listed": "progress",
 }  # fmt: skip
 MODES = {
     "on_site": gettext_lazy("实地走访"),
@@ -177,6 +178,6 @@ SAYINGS: dict[str, Callable[[dict], str]] = {
     "opened": _visited, "visit_added": _visited, "credit_looked_up": _looked_up, "lookup_failed": _looked_up,
     "recommended": _reviewed, "returned": _reviewed, "not_recommended": _reviewed, "resumed": _reason,
     "listed": _listed, "pushed": _pushed, "reopened": _reason, "decided": _decided, "decision_corrected": _corrected,
-    "repair_opened": _repair, "repair_finished": _reason, "closed_unfunded": _reason, "terminated": _reason,
+    "repair_opened": _repair, "repair_finished": _reason, "closed_unfunded": _reason, "terminated": _reason, "visit_annulled": _reason,
     "outcome_reported": _reported, "outcome_confirmed": _reported, "outcome_refused": _reported, "disbursed": _paid,
 }  # fmt: skip

@@ -12,6 +12,7 @@ from visits.consent.models import Consent, ConsentNotice, ConsentSigning
 from visits.errors import ConsentAlreadyWithdrawn
 from visits.register.models import Business
 
+SIGNED_BY_MISTAKE = "走访登记有误,已作废"  # such a consent counts in no figure
 WITHDRAWN_BEFORE = "签署后、上传前已由企业主撤回"  # kept on the row, not shown as a sentence of ours
 
 
@@ -74,7 +75,8 @@ def unsaved_consents(
 def withdraw_consent(*, consent: Consent, now: datetime, reason: str = "") -> Consent:
     """Ends this consent from now on; what was lawfully done under it stays.
 
-    Nobody but the owner withdraws, without an account: the caller has recognised them by their tracking link.
+    Nobody but the owner withdraws, without an account: the caller has recognised them by their tracking link. Only what
+    was signed at a visit that is annulled ends with it (`withdraw_consents_of_visit`).
     """
     locked = Consent.objects.select_for_update(no_key=True).get(pk=consent.pk)
     if locked.withdrawn_at is not None:
@@ -82,3 +84,13 @@ def withdraw_consent(*, consent: Consent, now: datetime, reason: str = "") -> Co
     locked.withdrawn_at, locked.withdrawn_reason = now, reason[:200]
     locked.save(update_fields=["withdrawn_at", "withdrawn_reason"])
     return locked
+
+
+@transaction.atomic
+def withdraw_consents_of_visit(*, visit_id: UUID, now: datetime) -> int:
+    """The visit was recorded by mistake: whatever was signed at it ends, as far as it holds. How many."""
+    held = Consent.objects.filter(signing__visit_id=visit_id, withdrawn_at__isnull=True)
+    locked = list(held.select_for_update(no_key=True, of=("self",)).order_by("pk"))
+    return Consent.objects.filter(pk__in=[one.pk for one in locked]).update(
+        withdrawn_at=now, withdrawn_reason=SIGNED_BY_MISTAKE
+    )

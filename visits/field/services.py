@@ -83,8 +83,11 @@ def record_visit(
 
 
 @transaction.atomic
-def annul_visit(*, visit_id: UUID, by: User, now: datetime, reason: str) -> Visit:
-    """Take back one's own visit, with a reason. The row stays; what has become a case is the district team's."""
+def annul_visit(
+    *, visit_id: UUID, by: User, now: datetime, reason: str, is_case_ended: bool = False
+) -> Visit:
+    """Take back one's own visit, with a reason. The row stays; what has become a case is the district team's, unless
+    the caller has just ended that case (`lending.progress.annulling`)."""
     get_visible(by, Visit, pk=visit_id)
     require(by, Do.RECORD_VISIT)
     if not reason.strip():
@@ -92,7 +95,7 @@ def annul_visit(*, visit_id: UUID, by: User, now: datetime, reason: str) -> Visi
     visit = Visit.objects.select_for_update(no_key=True).get(pk=visit_id)
     if visit.annulled_at is not None:
         raise AlreadyAnnulled()
-    if visit.case_number:
+    if visit.case_number and not is_case_ended:
         raise VisitHasCase()
     visit.annulled_at, visit.annulled_by, visit.annulled_reason = now, by, reason.strip()[:200]
     visit.save(update_fields=["annulled_at", "annulled_by", "annulled_reason"])
