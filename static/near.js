@@ -24,4 +24,9 @@ if (form && navigator.geolocation) {
       { timeout: 10000, maximumAge: 60000 },
     );
   });
+  window.addEventListener("pageshow", (event) => { // the back button brings the position of then along
+    if (!event.persisted) return;
+    form.elements.lat.value = form.elements.lon.value = "";
+    word.textContent = label;
+  });
 }

@@ -17,6 +17,7 @@ from visits.protection.models import VisitPolicy
 from visits.protection.rules import Policy
 
 YUAN_PER_WAN = 10_000
+NOBODY = uuid.UUID(int=0)  # on the page that phones keep: a visit recorded under it would be everybody's
 TERMS = (3, 6, 12, 18, 24, 36, 60, 120)  # months, what banks sell
 BLANK = [("", _("未说明"))]
 # the contact stands in neither list: it is filled in beforehand, and a visit without need forgets it
@@ -100,12 +101,6 @@ class VisitForm(DetailsForm):
         self.fields["served_by"].choices = [("", _("不清楚")), *banks]
         self.fields["recipients"].choices = banks
 
-    def clean_id(self) -> uuid.UUID:
-        """The nil UUID stands on the frame that phones keep; a visit recorded under it would be everybody's."""
-        if not (said := self.cleaned_data["id"]).int:
-            raise forms.ValidationError(_("页面没有准备好,请重新打开这份表单。"))
-        return said
-
     def clean_contact_phone(self) -> str:
         text = self.cleaned_data["contact_phone"]
         if text and rules.phone_of(text) is None:
@@ -124,6 +119,8 @@ class VisitForm(DetailsForm):
 
     def clean(self) -> dict:
         data = super().clean()
+        if data.get("id") == NOBODY:
+            self.add_error(None, _("页面没有准备好,请重新打开这份表单。"))
         if "outcome" in self.errors:
             return data
         if data["outcome"] != rules.NEED:

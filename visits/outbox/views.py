@@ -1,7 +1,6 @@
 """What the phone needs to work without network: the worker, the manifest, the day, and the pages it keeps."""
 
 import json
-import uuid
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -18,7 +17,7 @@ from accounts.access import require
 from accounts.clock import day_of
 from accounts.roles import Do
 from visits.consent.queries import current_notice
-from visits.field.forms import VisitForm
+from visits.field.forms import NOBODY, VisitForm
 from visits.field.models import Visit
 from visits.field.queries import banks as all_banks
 from visits.outbox import queries, shell
@@ -95,7 +94,7 @@ def visit_offline(request: HttpRequest) -> HttpResponse:
     notice, banks = current_notice(day_of(now)), list(all_banks().values_list("code", "name"))
     policy = policy_in_force(request.user.district and request.user.district.pk, day_of(now))
     initial = {
-        "id": uuid.UUID(int=0), "started_at": now.strftime("%Y-%m-%dT%H:%M:%S%z"), "mode": Visit.Mode.ON_SITE,
+        "id": NOBODY, "started_at": now.strftime("%Y-%m-%dT%H:%M:%S%z"), "mode": Visit.Mode.ON_SITE,
         "notice_version": notice.version if notice else "", "guarantee": "undecided", "urgency": "month",
     }  # fmt: skip
     context = {
