@@ -17,7 +17,9 @@ class AlreadyMoved(Conflict):
 
 class TooLateToAnnul(Conflict):
     code = "too_late_to_annul"
-    sentence = _("办件已有人办理、有其他走访或申报并入,或登记已过7天,不能自行作废,请联系区级工作专班终止办件。")
+    sentence = _(
+        "办件已有人办理、有其他走访或申报并入,或登记已过7天,不能自行作废,请联系区级工作专班终止办件。"
+    )
 
 
 class NoConsent(Refusal):

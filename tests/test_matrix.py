@@ -23,7 +23,7 @@ from visits.codes.rules import token_for
 from visits.codes.services import issue_code
 from visits.intake.reports import report_visit
 from visits.intake.rules import ReportSaid
-from visits.models import Visit
+from visits.models import Consent, ConsentSigning, Visit
 from visits.presence.services import keep_photo
 
 pytestmark = pytest.mark.django_db

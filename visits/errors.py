@@ -102,7 +102,9 @@ class AlreadyAnnulled(Conflict):
 
 class VisitHasCase(Conflict):
     code = "visit_has_case"
-    sentence = _("这次走访已立融资办件:登记后7天内、尚未办理的,请在手机上打开该办件作废;否则请联系区级工作专班。")
+    sentence = _(
+        "这次走访已立融资办件:登记后7天内、尚未办理的,请在手机上打开该办件作废;否则请联系区级工作专班。"
+    )
 
 
 class ConsentAlreadyWithdrawn(Conflict):

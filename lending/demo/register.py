@@ -7,13 +7,28 @@ import csv
 import random
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
+
+from django.db.models import F, Value
 
 from accounts.models import Organisation, User
 from visits.models import Assignment, Business, BusinessList, Grid, ListMembership
 
 COMPANIES, SOLE_TRADERS = 1_000, 10_000
 GRIDS_PER_DISTRICT = 4
+STEP = Decimal("0.00010")  # degrees, some 10 m
+MIDDLE = {  # of the sixteen districts, latitude and longitude
+    code: (Decimal(lat), Decimal(lon))
+    for code, lat, lon in (
+        ("310101", "31.228", "121.485"), ("310104", "31.188", "121.437"), ("310105", "31.220", "121.424"),
+        ("310106", "31.247", "121.448"), ("310107", "31.250", "121.397"), ("310109", "31.264", "121.505"),
+        ("310110", "31.270", "121.526"), ("310112", "31.113", "121.382"), ("310113", "31.405", "121.489"),
+        ("310114", "31.375", "121.265"), ("310115", "31.221", "121.544"), ("310116", "30.742", "121.342"),
+        ("310117", "31.032", "121.228"), ("310118", "31.150", "121.124"), ("310120", "30.918", "121.474"),
+        ("310151", "31.623", "121.397"),
+    )
+}  # fmt: skip
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100-2015
 HEADER = (
     "企业名称",
@@ -145,6 +160,15 @@ def make_grids() -> None:
                 district=district, grid__isnull=True, credit_code__regex=f"^.{{16}}[{_digits(number)}]"
             )
             loose.update(grid=grid)
+
+
+def place_on_the_map() -> None:
+    """A position for every demo business, strewn about the middle of its district by its id: invented like its name."""
+    for code, (lat, lon) in MIDDLE.items():
+        around = Business.objects.filter(district__code=code, lat__isnull=True)
+        around.update(
+            lat=Value(lat) + (F("pk") * 7919 % 400 - 200) * Value(STEP), lon=Value(lon) + (F("pk") * 104729 % 400 - 200) * Value(STEP)
+        )  # fmt: skip
 
 
 def _digits(number: int) -> str:

@@ -24,7 +24,7 @@ from lending.progress.viewer import viewer_of
 from lending.sla.chips import chip
 from lending.stages import Stage
 from visits.consent.models import Scope
-from visits.consent.queries import live_consents
+from visits.consent.queries import consents_for_lookup
 
 MOST = 20
 WORDS = {
@@ -48,11 +48,11 @@ def returned(request: HttpRequest) -> HttpResponse:
     cases = (
         queries.with_story(waiting, viewer)
         .select_related("need")
-        .annotate(may_look_up=Exists(live_consents(OuterRef("business"), now=now, scope=Scope.CREDIT_LOOKUP)))
+        .annotate(may_look_up=Exists(consents_for_lookup(OuterRef("business"), now=now)))
         .order_by("-stage", "stage_since", "pk")
     )
     rows = [_row(case, now) for case in cases[:MOST]]
-    return render(request, "lending/progress/_returned.html", {"rows": rows})
+    return render(request, "lending/progress/_returned.html", {"rows": rows, "is_open": bool(one)})
 
 
 def _row(case: FinancingCase, now: datetime) -> dict:

@@ -12,7 +12,8 @@ from visits.field.rules_today import Assigned, state_of
 from visits.register.models import Business
 
 # From the officer's grids down: the planner, asked for list × grid at once, reads every membership of the city instead.
-# Oldest first; what nobody has visited by its address, so that neighbours stand together.
+# Oldest first; what nobody has visited by its address, so that neighbours stand together. Asked by place, what has no
+# position comes by its address alone.
 ASSIGNED = """
 WITH places AS (
   SELECT a.grid_id, array_agg(a.list_id) AS lists, (
@@ -36,7 +37,7 @@ LEFT JOIN LATERAL (
 CROSS JOIN LATERAL visits_days_tried(CASE WHEN v.outcome = 'unreachable' THEN b.id END, %(now)s) AS t (days)
 LEFT JOIN visits_donotdisturb d ON d.business_id = b.id AND d.lifted_at IS NULL AND d.until_on >= %(today)s
 WHERE m.lists IS NOT NULL
-ORDER BY v.started_at NULLS FIRST, b.address COLLATE "C", b.id
+ORDER BY CASE WHEN NOT %(by_place)s THEN v.started_at END NULLS FIRST, b.address COLLATE "C", b.id
 """
 
 

@@ -61,7 +61,7 @@ def with_what_a_row_shows(businesses: QuerySet[Business], officer: User, now: da
 
 
 def done_today(officer: User, now: datetime) -> list[Business]:
-    """Businesses this officer has been to since midnight in Shanghai, the latest first; as `with_what_a_row_shows`."""
+    """Businesses this officer has called on since midnight in Shanghai, met or in vain, the latest first; as `with_what_a_row_shows`."""
     today = Visit.objects.filter(officer=officer, started_at__gte=midnight(now), annulled_at__isnull=True)
     been = Business.objects.filter(pk__in=today.values("business"))
     return sorted(with_what_a_row_shows(been, officer, now), key=lambda one: one.last_visit_at, reverse=True)

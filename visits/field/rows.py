@@ -27,7 +27,7 @@ def business_row(business: Business, now: datetime, *, metres: float | None = No
     return {
         "name": business.name, "url": reverse("visit", args=[business.credit_code]),
         "kind": business.get_kind_display(), "address": business.address, "marks": marks(business, now),
-        "is_done": is_same_day(business.last_visit_at, now), "distance": distance(metres),
+        "is_done": is_same_day(business.last_visit_at, now) and not is_in_vain(business), "distance": distance(metres),
     }  # fmt: skip
 
 
@@ -85,6 +85,11 @@ def _tried(business: Business) -> dict:
         }
     of = {"n": business.tried, "of": policy.unreachable_days}
     return {"label": _("联系不上 %(n)s/%(of)s") % of, "icon": "outcome-unreachable", "state": "soon"}
+
+
+def is_in_vain(business: Business) -> bool:
+    """Nobody was met there last: 已联系 and not 已走访."""
+    return business.last_outcome == Visit.Outcome.UNREACHABLE
 
 
 def attempt(business: Business, now: datetime) -> dict:

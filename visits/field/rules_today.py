@@ -16,13 +16,14 @@ class State(StrEnum):
 
     WAITING = "waiting"  # nobody has been there
     AGAIN = "again"  # tried in vain on too few days, or put off
-    RESTING = "resting"  # tried today: a second attempt on the same day counts for nothing
+    RESTING = "resting"  # as AGAIN, and called on today: a second attempt on the same day counts for nothing
     GONE = "gone"  # tried on as many days as the policy asks: counts as unreachable
     DONE = "done"
     CLOSED = "closed"  # the register says so
 
 
-OPEN = frozenset({State.WAITING, State.AGAIN})  # what may be visited now
+OPEN = frozenset({State.WAITING, State.AGAIN, State.RESTING})  # not finished
+LEFT_FOR_TODAY = OPEN - {State.RESTING}
 NOT_COUNTED = frozenset({State.CLOSED})
 
 
@@ -51,9 +52,10 @@ class Asked:
     near: tuple[float, float] | None = None  # latitude, longitude; then nearest first
 
 
+# open + gone + done = the whole assignment of `progress`; again and peace are parts of open; closed firms count nowhere
 SHOWS: dict[str, frozenset[State]] = {
-    "open": OPEN, "again": frozenset({State.AGAIN}), "peace": OPEN, "gone": frozenset({State.GONE}),
-    "done": frozenset({State.DONE, State.RESTING}), "closed": frozenset({State.CLOSED}),
+    "open": OPEN, "again": frozenset({State.AGAIN, State.RESTING}), "peace": OPEN, "gone": frozenset({State.GONE}),
+    "done": frozenset({State.DONE}), "closed": frozenset({State.CLOSED}),
 }  # fmt: skip
 
 
@@ -86,11 +88,12 @@ def state_of(
 
 
 def chosen(rows: Iterable[Assigned], asked: Asked) -> list[Assigned]:
-    """What is shown, in the order of `rows` (oldest first) or the nearest first; whoever asked for peace comes last."""
+    """What is shown, in the order of `rows` (oldest first) or the nearest first; who was called on today
+    comes after them, and whoever asked for peace last."""
     found = [row for row in rows if _fits(row, asked)]
     if asked.near:
         found.sort(key=lambda row: distance_m(row, asked.near))
-    return sorted(found, key=lambda row: row.until is not None)
+    return sorted(found, key=lambda row: (row.until is not None, row.state == State.RESTING))
 
 
 def counts(rows: Iterable[Assigned], asked: Asked) -> Counts:

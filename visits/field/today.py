@@ -17,7 +17,16 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.access import require, visible_to
 from accounts.roles import Do
 from visits.field import assigned, queries, rows
-from visits.field.rules_today import OPEN, SHOWS, Asked, Assigned, chosen, counts, distance_m, progress
+from visits.field.rules_today import (
+    LEFT_FOR_TODAY,
+    SHOWS,
+    Asked,
+    Assigned,
+    chosen,
+    counts,
+    distance_m,
+    progress,
+)
 from visits.register import browse
 from visits.register.models import Business, BusinessList, Grid
 
@@ -50,13 +59,15 @@ def today(request: HttpRequest) -> HttpResponse:
     found = chosen(mine, asked)
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     shown = assigned.businesses(list(page), request.user, now)
-    waiting = len(found) if asked == Asked() else sum(one.state in OPEN for one in mine)
+    waiting = sum(one.state in LEFT_FOR_TODAY for one in mine)
+    met = [one for one in done if not rows.is_in_vain(one)]
     context = {
         "tab": "today", "page": page, "pager": _pager(request, page), "has_assignment": bool(mine),
         "plan": queries.plan_of_the_day(done=len(done), waiting=waiting), "whole": progress(mine),
         "rows": [rows.business_row(one, now, metres=_metres(row, asked)) for row, one in zip(page, shown, strict=True)],
-        "done": [rows.business_row(one, now) for one in done] if _is_plain(request) else [],
-        "title": LABELS[asked.show], "is_near": asked.near is not None, **places.chips(request, asked),
+        "done": [rows.business_row(one, now) for one in met] if _is_plain(request) else [], "tried_today": len(done) - len(met) if _is_plain(request) else 0,
+        "title": LABELS[asked.show], "is_near": asked.near is not None,
+        "is_nowhere": asked.near is not None and bool(mine) and all(one.lat is None for one in mine), **places.chips(request, asked),
     }  # fmt: skip
     return render(request, "visits/field/today.html", context)
 

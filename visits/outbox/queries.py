@@ -21,7 +21,8 @@ MOST = 500  # businesses of one day on one phone: weeks of walking, and some 30 
 def day_list(officer: User, now: datetime, *, have: str = "") -> dict:
     """Whom to visit, with what marks; a fresh ticket. `have` is the version the phone holds: then no list is sent."""
     waiting = chosen(assigned_to(officer, now), Asked())
-    done = queries.done_today(officer, now)
+    listed_already = {one.pk for one in waiting}  # tried today in vain: still to be visited
+    done = [one for one in queries.done_today(officer, now) if one.pk not in listed_already]
     shown = [*businesses(waiting[:MOST], officer, now), *done]
     hashes = code_hashes(shown, now)
     listed = [_business(one, now) | {"code": hashes.get(one.pk, "")} for one in shown]

@@ -45,7 +45,7 @@ def by_bank(request: HttpRequest) -> HttpResponse:
     scope = read_scope(request)
     lines = report.by_bank(scope)
     if request.GET.get("format") == "csv":
-        return _csv(request, _("走访保护"), _table(lines))
+        return _csv(request, _("走访保护"), _table(scope, lines))
     district = scope.district
     may_see = may(request.user, Do.SEE_DISTRICT) and district is not None
     shows_conflicts = (
@@ -169,10 +169,14 @@ def _row(row: Against) -> dict:
     }
 
 
-def _table(lines: list[Line]) -> Iterator[list]:
-    yield [_("单位"), _("走访户数"), *LABELS.values(), _("重复走访户数")]
+def _table(scope: Scope, lines: list[Line]) -> Iterator[list]:
+    """With the days on every line, so that files of several periods can be put together; firms have no total."""
+    days = [scope.period.first.isoformat(), scope.period.last.isoformat()]
+    yield [_("单位"), _("走访户数"), *LABELS.values(), _("重复走访户数"), _("起日"), _("止日")]
     for line in lines:
-        yield [line.name, line.firms, *(line.counts[what] for what in LABELS), line.firms_twice]
+        yield [line.name, line.firms, *(line.counts[what] for what in LABELS), line.firms_twice, *days]
+    if total := _total(scope, lines):
+        yield [_("合计"), "", *(cell["value"] for cell in total), "", *days]
 
 
 def _list(rows: list[Against]) -> Iterator[list]:

@@ -55,6 +55,7 @@ def load(scale: int) -> None:
     ):  # the imports leave them immediate, and a visit is written after its need
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
     register.make_grids()
+    register.place_on_the_map()
     register.make_lists()
     register.make_assignments()
     main = Organisation.objects.get(code=people.MAIN_DISTRICT)

@@ -42,8 +42,8 @@ ROWS = [
 @pytest.mark.parametrize(
     ("asked", "pks"),
     [
-        (Asked(), [1, 2, 3, 4, 9]), (Asked("again"), [4]), (Asked("peace"), [9]), (Asked("gone"), [6]),
-        (Asked("done"), [5, 7]), (Asked("closed"), [8]), (Asked(grid=2), [2]), (Asked(list=2), [3]), (Asked(grid=2, list=2), []),
+        (Asked(), [1, 2, 3, 4, 5, 9]), (Asked("again"), [4, 5]), (Asked("peace"), [9]), (Asked("gone"), [6]),
+        (Asked("done"), [7]), (Asked("closed"), [8]), (Asked(grid=2), [2]), (Asked(list=2), [3]), (Asked(grid=2, list=2), []),
     ],
 )  # fmt: skip
 def test_what_each_chip_shows(asked, pks):
@@ -80,3 +80,9 @@ def test_distances_are_right_to_a_percent(lat, lon, metres):
 
 def test_the_whole_assignment_counts_what_is_finished_and_leaves_out_closed_firms():
     assert progress(ROWS) == {"done": 2, "gone": 1, "total": 8}
+
+
+def test_the_chips_sum_up_to_the_whole():
+    shows, whole = counts(ROWS, Asked()).shows, progress(ROWS)
+    assert shows["open"] + shows["gone"] + shows["done"] == whole["total"]
+    assert (shows["gone"] + shows["done"], shows["gone"]) == (whole["done"], whole["gone"])

@@ -133,10 +133,30 @@ def test_the_districts_own_policy_says_how_many_days(cast, web, walk):
     assert (page["rows"], page["whole"]) == ([], {"done": 1, "gone": 1, "total": 1})
 
 
-def test_what_was_tried_today_rests_until_tomorrow(cast, web, walk):
+def test_what_was_tried_in_vain_today_is_no_visit_and_stands_last_among_what_is_to_be_called_on_again(
+    cast, web, walk
+):
     visited(walk("测试米店"), cast.officer, 0, "unreachable")
-    page = web(cast.officer).get("/m/").context
-    assert (names(page), [row["name"] for row in page["done"]]) == ([], ["测试米店"])
+    visited(walk("测试面馆"), cast.officer, 3, "deferred")
+    visited(walk("测试茶庄"), cast.officer, 0)
+    client = web(cast.officer)
+    page, again = client.get("/m/").context, client.get("/m/?show=again").context
+    assert names(page) == names(again) == ["测试面馆", "测试米店"]
+    assert ([row["name"] for row in page["done"]], page["tried_today"]) == (["测试茶庄"], 1)
+    shown = {str(chip["label"]): chip["count"] for chip in page["shows"]}
+    recount = {
+        "已走访": Visit.objects.exclude(outcome__in=("unreachable", "deferred")).values("business").distinct().count(),
+        "待走访": 2, "再次联系": 2,
+    }  # fmt: skip
+    assert (shown, page["whole"]) == (recount, {"done": 1, "gone": 0, "total": 3})
+    assert [row["is_done"] for row in page["rows"]] == [False, False]
+
+
+def test_where_the_register_has_no_positions_the_page_says_so(cast, web, walk):
+    walk("测试米店")
+    client = web(cast.officer)
+    answer = client.post("/m/near/", {"lat": "31.2", "lon": "121.4", "query": ""})
+    assert "名录中没有坐标" in client.get(answer.url).content.decode()
 
 
 def test_the_longest_unvisited_come_first(cast, web, walk):

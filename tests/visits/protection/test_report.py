@@ -187,7 +187,10 @@ def test_both_come_as_csv_without_formulas_and_the_auditor_knows_who_took_them(c
     days = "from=2026-11-01&to=2026-11-30&format=csv"
     table = rows_of(web(cast.panel).get(f"{PAGE}?{days}"))
     listed = rows_of(web(cast.panel).get(f"{PAGE}duplicates/?{days}"))
-    assert {row[0]: row[1:] for row in table[1:]}["申浦示范银行"] == ["1", "1", "1", "0", "1", "0", "1", "1"]
+    assert {row[0]: row[1:] for row in table[1:]}["申浦示范银行"] == [
+        "1", "1", "1", "0", "1", "0", "1", "1", "2026-11-01", "2026-11-30",
+    ]  # fmt: skip
+    assert table[-1] == ["合计", "", "2", "1", "0", "1", "0", "1", "", "2026-11-01", "2026-11-30"]
     assert (listed[1][0], listed[1][8], listed[1][5]) == ('\'=HYPERLINK("x")', "'@SUM(1)", "2026-11-20 10:00")
     assert LogEntry.objects.filter(user=cast.panel).count() == 2
 
