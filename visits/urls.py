@@ -2,6 +2,7 @@ from django.urls import include, path, re_path
 
 from visits.codes import views as codes
 from visits.codes.batches import views as batches
+from visits.consent import views as consent
 from visits.field import today
 from visits.field import views as field
 from visits.field import visit_views as visit
@@ -48,6 +49,7 @@ urlpatterns = [
     path("m/visits/<uuid:pk>/do-not-disturb/", visit.do_not_disturb, name="own-visit-do-not-disturb"),
     path("m/visits/<uuid:pk>/photos/", presence.add_photos, name="own-visit-photos"),
     path("visits/<uuid:visit>/photos/<uuid:pk>/", presence.photo, name="visit-photo"),
+    re_path(r"^consents/(?P<pk>[0-9]{1,18})/signature/$", consent.signature, name="consent-signature"),
     path("m/me/", field.me, name="me"),
     path("m/me/code/", field.own_code, name="own-code"),
 ]

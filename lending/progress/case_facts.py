@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 
 from accounts.models import Organisation, User
 from lending.credit_lookup.queries import name_of_source
@@ -124,7 +124,9 @@ def consents_of_the_owner(case: FinancingCase, now: datetime) -> list[ConsentSta
 
 def _one_per_recipient(consents: QuerySet[Consent], now: datetime) -> list[ConsentState]:
     """A live one before an ended one, the newer before the older."""
-    rows = consents.select_related("recipient", "signing__notice")
+    drawn = Q(signing__signature_png__isnull=False)
+    rows = consents.select_related("recipient", "signing__notice").defer("signing__signature_png")
+    rows = rows.annotate(is_drawn=ExpressionWrapper(drawn, BooleanField()))
     found: dict[int, ConsentState] = {}
     for consent in rows.order_by("given_at", "pk"):
         state = (

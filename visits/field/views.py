@@ -16,10 +16,13 @@ from accounts.roles import Do
 from visits.codes import images, rules, services
 from visits.codes.queries import live_code_of
 from visits.errors import CodeRefused
+from visits.field import rules_typed
+from visits.field.scan_answers import refused_to_officer
 from visits.register import rules_code
 from visits.register.models import Business
 
 
+@never_cache
 @login_required
 @require_GET
 def scan(request: HttpRequest) -> HttpResponse:
@@ -30,22 +33,19 @@ def scan(request: HttpRequest) -> HttpResponse:
     if not text:
         return render(request, "visits/field/scan.html", context)
     token = rules.read_token(text)
-    if token:
-        said = (
-            "" if "/q/" in text else "?typed=1"
-        )  # a whole address was scanned by something; the rest was typed
-        return redirect(reverse("open-code", args=[token]) + said)
     credit_code = rules_code.normalise(text)
-    if len(credit_code) in (15, 18) and credit_code.isalnum():
+    if token is None and len(credit_code) in (15, 18) and credit_code.isalnum():
         if visible_to(request.user, Business).filter(credit_code=credit_code).exists():
             return redirect("visit", credit_code=credit_code)
-        context["problem"] = _("没有找到这个信用代码,或不在您的走访范围。请核对,或扫它的门牌码。")
+        unknown = _("没有找到这个信用代码,或不在您的走访范围。请核对,或扫它的门牌码。")
+        context["problem"] = rules_typed.problem(text) or unknown
         return render(request, "visits/field/scan.html", context, status=404)
     try:
         services.scan(text=text, by=request.user, now=timezone.now())
     except CodeRefused as refusal:
-        context["problem"] = refusal.sentence
-    return render(request, "visits/field/scan.html", context, status=404)
+        return refused_to_officer(request, refusal, text=text, is_typed="/q/" not in text)
+    said = "" if "/q/" in text else "?typed=1"  # a whole address was scanned by something; the rest was typed
+    return redirect(reverse("open-code", args=[token]) + said)
 
 
 @never_cache

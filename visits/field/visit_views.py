@@ -27,6 +27,7 @@ from visits.errors import CodeRefused, VisitIdReused
 from visits.field import queries, rows, services
 from visits.field.forms import VisitForm
 from visits.field.models import Visit
+from visits.field.scan_answers import refused_to_officer
 from visits.presence import uploads
 from visits.presence.queries import may_add, photos_of
 from visits.presence.rules import MOST_PHOTOS
@@ -60,7 +61,7 @@ def visit_by_code(request: HttpRequest, token: str) -> HttpResponse:
     try:
         code = codes.scan(text=token, by=request.user, now=timezone.now())
     except CodeRefused as refusal:
-        return render(request, "visits/codes/refused.html", {"refusal": refusal}, status=refusal.status)
+        return refused_to_officer(request, refusal, text=token)
     if code.business is None:
         return redirect("open-code", token=token)
     return _visit(request, code.business, code=code_rules.token_for(code.secret))

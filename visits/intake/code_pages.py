@@ -17,6 +17,7 @@ from accounts.roles import HOME, Role
 from visits.codes import queries, rules, services
 from visits.codes.models import Code
 from visits.errors import CodeForged, CodeMalformed, CodeRefused
+from visits.field.scan_answers import refused_to_officer
 from visits.protection.queries import do_not_disturb_until
 
 GONE = 410  # a page may say more plainly than the API that the code was right once
@@ -30,6 +31,8 @@ def open_code(request: HttpRequest, token: str) -> HttpResponse:
     try:
         code = services.scan(text=token, by=user, now=now, address=client_address.of(request))
     except CodeRefused as refusal:
+        if user.is_authenticated and user.role == Role.FIELD_OFFICER:
+            return refused_to_officer(request, refusal, text=token)
         return refused(request, refusal)
     if code.business and user.is_authenticated and user.role == Role.FIELD_OFFICER:
         typed = "?typed=1" if "typed" in request.GET else ""

@@ -1,6 +1,7 @@
 """The officer's phone: today, search, scan, the visit form, what comes after."""
 
 import re
+import uuid
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -85,6 +86,13 @@ def test_an_old_form_with_other_content_changes_nothing_and_says_so(cast, web, s
         "原来的记录没有改动" in answer.content.decode(),
         Visit.objects.get().outcome,
     ) == (409, True, "no_need")
+
+
+def test_the_empty_id_of_a_kept_page_is_no_visit(cast, web, shop):
+    client, url = web(cast.officer), f"/m/visit/{shop.credit_code}/"
+    answer = client.post(url, opened(client, url) | {"outcome": "no_need", "id": str(uuid.UUID(int=0))})
+    assert (answer.status_code, Visit.objects.count()) == (400, 0)
+    assert "请重新打开这份表单" in answer.content.decode()
 
 
 @pytest.mark.parametrize("outcome", [o for o in Visit.Outcome.values if o != "need"])
@@ -307,3 +315,47 @@ def test_no_page_carries_script_or_style_of_its_own(cast, web, shop, path):
         re.findall(r"<style|style=|<script(?![^>]* src=)(?![^>]*application/json)|\son\w+=|javascript:", text)
         == []
     )
+
+
+def retyped(cast, web, text: str):
+    page = web(cast.officer).get("/m/scan/", {"text": text}, follow=True)
+    return page.status_code, page.context.get("text"), page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("91310104MADEM999U", "统一社会信用代码应为18位,现在17位"),
+        ("91310104MADEM99999U1", "统一社会信用代码应为18位,现在20位"),
+        ("91310104MADEM9998U", "对不上校验码"),
+        ("9131O104MADEM9999U", "第5位“O”不会出现在信用代码里"),
+        ("ABCD-EFGH-JKMN", "门牌码应为16位,统一社会信用代码应为18位,现在12位"),
+        ("ABCD-EFGH-JKMN-PQRS", "一组一组核对:ABCD · EFGH · JKMN · PQRS"),
+    ],
+)
+def test_a_mistyped_code_stays_on_the_officers_page_with_what_to_look_at(cast, web, text, said):
+    status, kept, page = retyped(cast, web, text)
+    assert (status, kept, said in page) == (404, text, True)
+    assert [word for word in ("code_", "不要转账", "有人拿这个码") if word in page] == []
+
+
+@pytest.mark.parametrize("at", [{}, {"at": "pudong"}])
+def test_a_code_that_no_longer_holds_leads_to_the_firm_by_credit_code_where_it_may_be_seen(
+    cast, web, shop, at
+):
+    firm = make.business("测试浦东面馆", at=cast.pudong) if at else shop
+    code = services.issue_code(subject=firm, by=cast.city, now=timezone.now())
+    services.revoke(code=code, by=cast.city, now=timezone.now(), reason="遗失")
+    token = rules.token_for(code.secret)
+    status, kept, page = retyped(cast, web, token)
+    link = f'href="/m/visit/{firm.credit_code}/"'
+    assert (status, kept, "已作废" in page) == (422, rules.short_code(token), True)
+    assert (link in page, firm.name in page) == ((False, False) if at else (True, True))
+    for address in (f"/q/{token}/", f"/m/visit/code/{token}/"):  # the phone's own camera, and this page's
+        again = web(cast.officer).get(address)
+        assert (again.status_code, link in again.content.decode()) == (422, not at)
+
+
+def test_a_scanned_code_that_is_not_ours_warns_the_officer(cast, web):
+    status, _kept, page = retyped(cast, web, "https://x/q/ABCDEFGHJKMNPQRS/")
+    assert (status, "请勿填写任何信息" in page) == (404, True)
