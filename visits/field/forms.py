@@ -53,6 +53,7 @@ class VisitForm(DetailsForm):
     amount_wan = forms.DecimalField(
         label=_("需求金额"), required=False, max_digits=9, decimal_places=4, min_value=Decimal("0.0001"),
         max_value=rules.MAX_AMOUNT_YUAN / YUAN_PER_WAN, widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+        error_messages={"min_value": _("请填写大于0的金额,单位是万元,例如30。")},
     )  # fmt: skip
     purpose = forms.ChoiceField(
         label=_("用途"), required=False, choices=BLANK + FinancingNeed.Purpose.choices
