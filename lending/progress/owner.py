@@ -160,9 +160,9 @@ def _keep(
 
 def _report(request: HttpRequest, token: str, kind: str, asked: str) -> HttpResponse:
     case = _owned(token)
-    form = ReportForm(
-        request.POST if request.method == "POST" else None, initial={"id": uuid.uuid4()}, asked=asked
-    )
+    about = _("门牌码上另报的那项需求不是我申报的。") if request.GET.get("about") == "door" else ""
+    begun = {"id": uuid.uuid4(), "text": about}
+    form = ReportForm(request.POST if request.method == "POST" else None, initial=begun, asked=asked)
     if form.is_bound and form.is_valid():
         count_leaving(request, token)
         made = owners_word.report(case=case, kind=kind, said=form.said(), now=timezone.now())
@@ -226,6 +226,7 @@ def _page(request: HttpRequest, case: FinancingCase) -> HttpResponse:
         # an owner who declared alone has said so already
         "asks_to_confirm": is_open and case.need.visit_id is not None and case.need.confirmed_at is None,
         "complaints": complaints_of(case.number), "quiet_until": do_not_disturb_until(case.business, now),
+        "is_declared_elsewhere": is_open and any(event.kind == "need_declared" for event in case.story),
         "token": case.track_token,
     }  # fmt: skip
     return render(request, "lending/progress/track.html", context)

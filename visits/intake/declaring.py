@@ -77,7 +77,8 @@ def consent(request: HttpRequest, code: Code, token: str) -> HttpResponse:
     named = [(bank, name) for bank, name in _banks() if bank in chosen.chosen()]
     facts = {"notice": notice, "team": code.business.district, "banks": named}
     if request.method == "GET":
-        return _step(request, code, 3, ConsentForm(initial={"notice_version": notice.version}, **facts))
+        begun = {"notice_version": notice.version, "signed_name": wanted.cleaned_data["contact_name"]}
+        return _step(request, code, 3, ConsentForm(initial=begun, **facts))
     form = ConsentForm(request.POST, **facts)
     if not form.is_valid():
         return _step(request, code, 3, form, FORM_WRONG)

@@ -1,5 +1,6 @@
 """What an owner fills in: three steps to a need, and a few lines about a visitor or a case. All work without JavaScript."""
 
+import unicodedata
 from calendar import monthrange
 from datetime import date
 from decimal import Decimal
@@ -27,6 +28,20 @@ ON_FORM = {
 
 
 class OwnersForm(forms.Form):
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            is_choice = isinstance(field, forms.ChoiceField)
+            field.error_messages["required"] = _("请选择。") if is_choice else _("请填写。")
+
+    def problems(self) -> list[tuple[str, str, str]]:
+        """What is wrong, for the summary above the form: (anchor, label, sentence)."""
+        told = [("", "", sentence) for sentence in self.non_field_errors()]
+        for field in self:
+            anchor, label = ("", "") if field.is_hidden else (field.auto_id, field.label)
+            told += [(anchor, label, sentence) for sentence in field.errors]
+        return told
+
     def take_problems(self, problems: dict[str, str]) -> None:
         """Show what the service refused where the person can mend it."""
         for name, sentence in problems.items():
@@ -34,8 +49,26 @@ class OwnersForm(forms.Form):
             self.add_error(field if field in self.fields else None, sentence)
 
 
+class WanField(forms.DecimalField):
+    """万元 as people type them: 50万, ５０, 1,000; whatever is wrong with it, one sentence says what is right."""
+
+    def clean(self, value: str | None) -> Decimal:
+        try:
+            return super().clean(value)
+        except forms.ValidationError:
+            raise forms.ValidationError(
+                _("请填万元数,如30(大于0,最多10000,小数最多四位)。"), code="amount"
+            ) from None
+
+    def to_python(self, value: str | None) -> Decimal | None:
+        plain = unicodedata.normalize("NFKC", str(value or "")).strip().replace(",", "")
+        return super().to_python(
+            plain.removesuffix("元").removesuffix("万").strip() if "万" in plain else plain
+        )
+
+
 class NeedForm(OwnersForm):
-    amount_wan = forms.DecimalField(
+    amount_wan = WanField(
         label=_("需要多少钱"), max_digits=9, decimal_places=4, min_value=Decimal("0.0001"),
         max_value=MAX_AMOUNT_YUAN / YUAN_PER_WAN, widget=forms.TextInput(attrs={"inputmode": "decimal"}),
     )  # fmt: skip
@@ -125,7 +158,9 @@ class ConsentForm(OwnersForm):
 
     notice_version = forms.CharField(max_length=20, widget=forms.HiddenInput)
     scopes = forms.MultipleChoiceField(label=_("我同意这些事项"), widget=forms.CheckboxSelectMultiple)
-    recipients = forms.MultipleChoiceField(label=_("我同意提供给"), widget=forms.CheckboxSelectMultiple)
+    recipients = forms.MultipleChoiceField(
+        label=_("我同意提供给这些银行"), required=False, widget=forms.CheckboxSelectMultiple
+    )
     signed_name = forms.CharField(label=_("签署人姓名"), max_length=60)
     signature_png = SignatureField()
 
@@ -135,12 +170,11 @@ class ConsentForm(OwnersForm):
         super().__init__(*args, **kwargs)
         self.notice, self.team = notice, team
         self.fields["scopes"].choices = [(scope, Scope(scope).label) for scope in notice.scopes]
-        of_the_team = _("%(district)s工作专班(查询、审核,不含任何银行)") % {"district": team.name}
-        self.fields["recipients"].choices = [(team.code, of_the_team), *banks]
+        self.fields["recipients"].choices = banks
 
     def clean_recipients(self) -> list[str]:
         named = self.cleaned_data["recipients"]
-        if len([code for code in named if code != self.team.code]) > rules.MAX_BANKS:
+        if len(named) > rules.MAX_BANKS:
             raise forms.ValidationError(_("一次最多授权三家银行。"))
         return named
 

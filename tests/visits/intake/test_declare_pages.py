@@ -141,14 +141,13 @@ def test_any_bank_asks_only_for_a_consent_to_the_team(cast, web, token):
 @pytest.mark.parametrize(
     ("step", "body", "words"),
     [
-        ("need/", NEED | {"amount_wan": "0"}, "0.0001"),
-        ("need/", NEED | {"amount_wan": ""}, "必填项"),
+        ("need/", NEED | {"contact_name": ""}, "请填写。"),
         ("need/", NEED | {"contact_phone": "abc"}, "5至20位数字"),
         ("need/", NEED | {"purpose": "gold"}, "gold"),
         ("need/", NEED | {"contact_name": "\0"}, "null"),
         ("need/banks/", {"how": "own"}, "请至少选一家银行"),
         ("need/banks/", {"how": "own", "bank_1": "NO"}, "NO"),
-        ("need/banks/", {}, "必填项"),
+        ("need/banks/", {}, "请选择。"),
     ],
 )
 def test_what_is_wrong_is_said_on_the_step(web, token, step, body, words):
@@ -157,6 +156,80 @@ def test_what_is_wrong_is_said_on_the_step(web, token, step, body, words):
     answer = phone.post(f"/q/{token}/{step}", body)
     assert (answer.status_code, FinancingNeed.objects.count()) == (400, 0)
     assert "您已填写的内容都还在" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "0",
+        "-5",
+        "99999999999",
+        "10001",
+        "三十",
+        "3.14159",
+        "50元",
+        "3万5",
+        "1e3x",
+        "NaN",
+        "Infinity",
+        "\0",
+    ],
+)
+def test_an_amount_that_is_none_is_refused_with_what_would_be_right(web, token, typed):
+    answer = web().post(f"/q/{token}/need/", NEED | {"amount_wan": typed})
+    html = answer.content.decode()
+    # once in the summary, once at the field
+    assert (answer.status_code, html.count("请填万元数,如30(大于0,最多10000")) == (400, 2)
+    assert "必填项" not in html
+
+
+@pytest.mark.parametrize(
+    ("typed", "yuan"),
+    [
+        ("50万", 500_000),
+        ("50 万元", 500_000),
+        ("５０", 500_000),
+        ("5０.５万", 505_000),
+        ("1,000", 10_000_000),
+    ],
+)
+def test_an_amount_is_read_as_people_type_it(web, token, typed, yuan):
+    go(web(), token, need=NEED | {"amount_wan": typed})
+    assert FinancingNeed.objects.get().amount_yuan == yuan
+
+
+def test_what_is_wrong_with_the_consent_is_summed_up_on_top_with_the_way_there(web, token):
+    html = go(web(), token, signed={"notice_version": "2026-01"}).content.decode()
+    top = html[html.index('id="problems"') : html.index('id="owner-form"')]
+    assert "autofocus" in top
+    for name in ("scopes", "signed_name"):
+        assert f'href="#id_{name}"' in top
+        assert html.count(f'id="id_{name}"') == 1
+
+
+def test_the_signer_is_the_contact_unless_somebody_else_signs(web, token):
+    phone = web()
+    phone.post(f"/q/{token}/need/", NEED)
+    phone.post(f"/q/{token}/need/banks/", OWN)
+    html = phone.get(f"/q/{token}/need/consent/").content.decode()
+    field = html[html.index('name="signed_name"') :].split(">")[0]
+    assert 'value="李老板"' in field
+
+
+def test_a_second_declaration_tells_nobody_at_the_door_what_the_firm_has_in_hand(web, token):
+    go(web(), token)
+    stranger = web()
+    html = stranger.get(go(stranger, token).url).content.decode()
+    assert "专班会与企业核对后再办" in html
+    said = ("正在办理", "已经有一件", "重复立件", "recorded__mark", "申报已收到", "没有生效", "/track/")
+    assert [word for word in said if word in html] == []
+
+
+def test_an_owner_is_never_shown_a_machine_word(web):
+    for path in ("/track/no-such-token-at-all/", "/q/no-such-page/need/"):
+        html = web().get(path).content.decode()
+        assert [word for word in (">404<", "not_found", "code_forged") if word in html] == []
 
 
 @pytest.mark.parametrize("missing", ["scopes", "recipients", "signed_name"])
@@ -197,14 +270,12 @@ def test_the_link_is_shown_on_the_phone_that_declared_and_on_no_other(web, token
 
 
 @pytest.mark.parametrize("bring", [story.visited, story.recommended])
-def test_a_firm_with_an_open_case_is_told_so_without_link_stage_or_banks(
-    cast, web, at_the_door, token, bring
-):
+def test_at_a_firm_with_an_open_case_nothing_of_it_is_shown(cast, web, at_the_door, token, bring):
     case = bring(cast, of=at_the_door, banks=(cast.other_bank,))
     phone = web()
     html = phone.get(go(phone, token).url).content.decode()
     hidden = [case.track_token, case.number, "审核", "申浦示范银行", "待信用查询", "待推送"]
-    assert "这家已经有一件正在办理" in html
+    assert "专班会与企业核对后再办" in html
     assert [word for word in hidden[:2] + hidden[3:] if word in html] == []
 
 
