@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import Organisation, User
 from accounts.prepared import insert_together
@@ -53,6 +54,14 @@ def advance(
             audit.record(case, kind, by=by, now=now, from_stage=left, bank=bank, detail=detail)
     if not is_moved:  # someone else moved it between our read and our write
         raise AlreadyMoved()
+
+
+def moved_since(case: FinancingCase, seen: int) -> AlreadyMoved:
+    """The refusal for a page that knew of `seen` events: it says so where it was the owner who took something back."""
+    kinds = ("consent_withdrawn", "withdrawn")
+    if case.events.filter(seq__gt=seen, kind__in=kinds).exists():
+        return AlreadyMoved(_("企业已撤回授权,您的操作没有生效,请刷新后再看。"))
+    return AlreadyMoved()
 
 
 def _move(case: FinancingCase, left: Stage, to: Stage, now: datetime) -> bool:

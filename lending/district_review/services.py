@@ -15,7 +15,6 @@ from lending.case import FinancingCase, lock_case
 from lending.district_review import rules
 from lending.district_review.queries import has_visited
 from lending.errors import (
-    AlreadyMoved,
     BankNotNamed,
     CriteriaIncomplete,
     LookupExpired,
@@ -25,7 +24,7 @@ from lending.errors import (
 )
 from lending.models import CreditLookup, DistrictReview, Finding
 from lending.stages import NEXT, Stage
-from lending.workflow import advance
+from lending.workflow import advance, moved_since
 from visits.consent.models import Scope
 from visits.consent.queries import live_consents
 
@@ -61,7 +60,7 @@ def review(
     _check_form(outcome, criteria, reason, banks)
     case = lock_case(case)
     if seen is not None and seen != case.events_count:
-        raise AlreadyMoved()
+        raise moved_since(case, seen)
     if case.stage not in REVIEWED_IN or TO[outcome] not in NEXT[Stage(case.stage)]:
         raise WrongStage()
     _check_named(case, banks, now)

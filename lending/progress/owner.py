@@ -18,7 +18,7 @@ from accounts.errors import Invalid, NotFound, Refusal
 from accounts.language import in_chinese
 from accounts.owner_pages import count_leaving, for_owners
 from lending.models import FinancingCase
-from lending.progress import amending, case_facts, owners_word, queries, withdrawing
+from lending.progress import amending, case_facts, owners_word, queries, withdrawing, words
 from lending.progress.follow import story
 from lending.progress.next_steps import for_owner, plain_reasons
 from lending.progress.viewer import OWNER
@@ -52,7 +52,7 @@ def _withdraw(request: HttpRequest, case: FinancingCase, now: datetime) -> str:
     consent = request.POST.get("consent", "")
     if consent.isascii() and consent.isdigit() and len(consent) < 16:
         ended = withdrawing.withdraw_one_consent(case=case, consent_id=int(consent), now=now)
-        return _("已撤回对%(bank)s的授权。") % {"bank": ended.recipient.name}
+        return _("已撤回对%(bank)s的授权。") % {"bank": words.recipient_name(ended.recipient)}
     if request.POST.get("all") == "yes":
         withdrawing.withdraw_all_consents(case=case, now=now)
         return _("已撤回全部授权,不再查询,也不再推送。")

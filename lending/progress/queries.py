@@ -78,6 +78,13 @@ def consents_shown_to_the_owner(case: FinancingCase) -> QuerySet[Consent]:
     return consents.filter(own)
 
 
+def withdrawn_from(case: FinancingCase) -> dict[int, Organisation]:
+    """Whom the owner's story may name beside each `consent_withdrawn`: {consent: recipient}."""
+    ended = [event.detail.get("consent") for event in case.story if event.kind == "consent_withdrawn"]
+    shown = consents_shown_to_the_owner(case).filter(pk__in=ended).select_related("recipient")
+    return {consent.pk: consent.recipient for consent in shown} if ended else {}
+
+
 def pushed_to(cases: QuerySet[FinancingCase], bank: Organisation, user: User) -> QuerySet[FinancingCase]:
     """Cases of which `user` may know that they were pushed to `bank`."""
     pushes = visible_to(user, Recommendation).filter(case=OuterRef("pk"), bank=bank)

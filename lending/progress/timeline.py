@@ -1,13 +1,13 @@
 """The events of a case, for one pair of eyes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 
 from lending.bank_decision.outcomes import GRANTED, Outcome
 from lending.models import Event, FinancingCase
-from lending.progress import words
+from lending.progress import queries, words
 from lending.progress.viewer import Eyes, Viewer
 from lending.stages import Stage
 
@@ -54,8 +54,27 @@ def timeline(case: FinancingCase, viewer: Viewer) -> list[Entry]:
     if viewer.eyes is Eyes.BANK:
         story = _until_the_own_push(story)
     if viewer.eyes is Eyes.OWNER:
-        story = [event for event in story if event.kind not in OWNER_SKIPS]
+        return _for_the_owner(case, viewer)
     return [_entry(event, viewer) for event in story]
+
+
+def _for_the_owner(case: FinancingCase, viewer: Viewer) -> list[Entry]:
+    """Without what went on inside the offices; what the owner did is told in full, and what others did is explained."""
+    recipients = queries.withdrawn_from(case)
+    told = []
+    for event in case.story:
+        if event.kind in OWNER_SKIPS:
+            continue
+        entry = _entry(event, viewer)
+        if event.kind == "consent_withdrawn" and event.detail.get("consent") in recipients:
+            recipient = words.recipient_name(recipients[event.detail["consent"]])
+            said = _("不再提供给%(name)s。") % {"name": recipient}
+            entry = replace(entry, detail=said)
+        elif event.kind == "need_declared":
+            said = _("有人在您的门牌码上又报了一项需求。没有另立办件,也没有改动本件,专班会与您核对。")
+            entry = replace(entry, detail=said)
+        told.append(entry)
+    return told
 
 
 def _until_the_own_push(story: list[Event]) -> list[Event]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.models import Organisation
 from accounts.punctuation import apart, clauses, listed, said_of, sentences
 from accounts.templatetags.doorstep import shanghai, wan
 from accounts.templatetags.language import spoken
@@ -70,6 +71,13 @@ ANSWERS = {
     "no_record": gettext_lazy("无记录"),
     "not_fetched": gettext_lazy("未取到"),
 }
+
+
+def recipient_name(recipient: Organisation) -> str:
+    """A district signs and reads as its team, by the name on the consent."""
+    if recipient.kind == Organisation.Kind.DISTRICT:
+        return _("%(district)s工作专班") % {"district": recipient.name}
+    return recipient.name
 
 
 def name_of(kind: str, detail: dict) -> str:

@@ -8,10 +8,10 @@ import pytest
 from accounts.errors import Invalid
 from lending.credit_lookup.services import look_up
 from lending.district_review.services import review
-from lending.errors import WrongStage
+from lending.errors import AlreadyMoved, WrongStage
 from lending.models import FinancingCase
 from lending.progress import amending, owners_word
-from lending.progress.withdrawing import withdraw_case
+from lending.progress.withdrawing import withdraw_all_consents, withdraw_case
 from tests import factories as make
 from tests.factories import NOW
 from tests.lending import story
@@ -296,3 +296,41 @@ def test_the_page_costs_the_same_for_one_complaint_and_three(cast, web):
             page(web, case)
         costs.append(len(seen))
     assert costs[0] == costs[1]
+
+
+def test_the_owners_story_names_whom_a_withdrawn_consent_was_for_and_the_teams_does_not(cast, web, own):
+    withdraw_all_consents(case=own, now=NOW)
+    html = page(web, own)
+    assert ("不再提供给沪江示范银行。" in html, "不再提供给徐汇区工作专班。" in html) == (True, True)
+    assert "不再提供给" not in web(cast.panel).get(f"/district/cases/{own.number}/").content.decode()
+
+
+def test_the_team_has_one_name_on_the_owners_page(cast, web, own):
+    html = page(web, own)
+    listed = html[
+        html.index('class="own-consents"') : html.index("</ul>", html.index('class="own-consents"'))
+    ]
+    assert ("徐汇区工作专班" in listed, ">徐汇区<" in listed) == (True, False)
+
+
+def test_a_need_declared_elsewhere_is_explained_and_may_be_disowned(cast, web, own):
+    assert "有人在您的门牌码上又报了一项需求" not in page(web, own)
+    telling.declared(cast, own.business, cast.other_bank, now=NOW)
+    html, ask = page(web, own), f"/track/{own.track_token}/complain/?about=door"
+    assert ("没有另立办件" in html, ask in html) == (True, True)
+    assert "门牌码上另报的那项需求不是我申报的。" in web().get(ask).content.decode()
+
+
+@pytest.mark.parametrize(
+    "take_back", [withdraw_all_consents, lambda **facts: withdraw_case(by=None, **facts)]
+)
+def test_a_page_opened_before_the_withdrawal_says_that_the_firm_took_it_back(cast, take_back):
+    case = story.looked_up(cast)
+    seen = story.fresh(case).events_count
+    take_back(case=case, now=NOW)
+    with pytest.raises(AlreadyMoved, match="企业已撤回授权"):
+        look_up(case=story.fresh(case), by=cast.panel, now=NOW, seen=seen)
+    with pytest.raises(AlreadyMoved, match="企业已撤回授权"):
+        review(
+            case=story.fresh(case), by=cast.panel, now=NOW, outcome="return", criteria={}, reason="请写清", seen=seen
+        )  # fmt: skip
