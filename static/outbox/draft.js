@@ -30,16 +30,28 @@ export function fillIn(form, fields) {
 // Without what the owner ticked and signed.
 export const unsigned = (fields) => fields.filter(([name]) => !SIGNED.includes(name));
 
+// What took somebody a while: one tap on an outcome and leaving again is no work to be brought back.
+const QUICK = ["outcome", "mode", "lat", "lon", "accuracy_m"];
+const worth = (fields) => JSON.stringify(fields.filter(([name, value]) => !QUICK.includes(name) && value.trim()));
+
 // Keeps what is typed from now on; answers a function that ends it.
 export function keep(form, key, visit) {
   let timer;
   let isOver = false;
+  let isTouched = false;
+  const atFirst = worth(fieldsOf(form));
   const write = () => {
     clearTimeout(timer);
     timer = undefined; // nothing new to write when the page is left
     if (isOver) return;
+    if ("photosBusy" in form.dataset) { soon(); return; } // large still; a moment later they are small
     const { value } = form.elements.notice_version;
-    put({ key, id: visit.id, started_at: visit.startedAt, at: Date.now(), notice_version: value, fields: fieldsOf(form) }).catch(() => {});
+    const fields = fieldsOf(form);
+    const photos = [...(form.elements.photos?.files ?? [])];
+    if (!isTouched && !photos.length && worth(fields) === atFirst) return;
+    isTouched = true;
+    const draft = { key, id: visit.id, started_at: visit.startedAt, at: Date.now(), notice_version: value, fields };
+    put({ ...draft, photos }).catch(() => put(draft)).catch(() => {}); // a full phone keeps the words at least
   };
   const soon = () => { clearTimeout(timer); timer = setTimeout(write, AFTER_MS); };
   for (const name of ["input", "change", "pointerup"]) form.addEventListener(name, soon);
@@ -59,6 +71,17 @@ const put = (draft) => within(["drafts", "outbox", "meta"], async (in_) => {
 const day = (moment) => new Date(moment).toLocaleDateString("en-CA", { timeZone: "Asia/Shanghai" });
 const isSameVisit = ({ started_at }) => Math.abs(Date.now() - Date.parse(started_at)) < SAME_VISIT_MS && day(started_at) === day(Date.now());
 
+// The photos into their field again, as if they were just chosen; whether that could be done.
+function putBack(form, photos) {
+  const field = form.elements.photos;
+  if (!field) return false;
+  const all = new DataTransfer();
+  for (const photo of photos) all.items.add(photo);
+  field.files = all.files;
+  field.dispatchEvent(new Event("change", { bubbles: true }));
+  return field.files.length > 0;
+}
+
 // The draft of this door, if there is one of the last days: filled in and said so, with a way to begin anew. What the
 // owner ticked and signed comes back into the same visit under the same notice only. Answers the draft where it is of the
 // same visit, so that id and beginning stay; else null.
@@ -70,9 +93,10 @@ export async function bringBack(form, key, stop) {
   const isRead = isSame && draft.notice_version === form.elements.notice_version.value;
   const left = isSame ? (isRead ? [] : SIGNED) : OF_THE_MOMENT;
   fillIn(form, draft.fields.filter(([name]) => !left.includes(name)));
+  const wasPictured = draft.photos?.length && !(isSame && putBack(form, draft.photos));
   const wasSigned = draft.fields.some(([name, value]) => SIGNED.includes(name) && value.trim());
   const bar = document.querySelector("[data-draft]");
-  bar.querySelector("[data-draft-word]").textContent = say(words.draftBack, clock(draft.at)) + (wasSigned && !isRead ? ` ${words.signAgain}` : "");
+  bar.querySelector("[data-draft-word]").textContent = say(words.draftBack, clock(draft.at)) + (wasSigned && !isRead ? ` ${words.signAgain}` : "") + (wasPictured ? ` ${words.photosAgain}` : "");
   bar.hidden = false;
   bar.querySelector("button").addEventListener("click", async () => { stop(); await remove("drafts", key); location.reload(); });
   return isSame ? draft : null;

@@ -523,3 +523,19 @@ def test_a_typed_code_stays_typed_when_the_visit_is_mended(cast, site, phone):
     submit(page)
     page.wait_for_url("**/m/visits/*/?done=1")
     assert Visit.objects.get().is_code_typed
+
+
+def test_a_photo_comes_back_with_the_draft_and_one_tap_alone_is_no_draft(cast, site, phone, tmp_path):
+    (shop,) = shops_of(cast.officer, 1)
+    page = phone.ready()
+    phone.open(form_at(shop))
+    page.locator("form[data-ready]").wait_for()
+    choose(page, "no_need")
+    page.wait_for_timeout(800)
+    assert phone.items("drafts") == []
+    page.set_input_files("[name=photos]", [photo(tmp_path)])
+    expect(page.locator("[data-photos-list] li")).to_have_count(1)
+    wait_until(lambda: phone.items("drafts") and phone.items("drafts")[0]["photos"])
+    page.reload()
+    expect(page.locator("[data-draft]")).to_contain_text("已恢复")
+    expect(page.locator("[data-photos-list] li")).to_have_count(1)
