@@ -101,6 +101,7 @@ CONTENT = {
     "lending/sla/reference.py": REFERENCE,
     "visits/codes/batches/working.py": KEPT,
     "visits/consent/reference.py": REFERENCE,
+    "visits/consent/rules.py": KEPT,
     "visits/consent/services.py": KEPT,
     "visits/field/details.py": KEPT,
     "visits/protection/reference.py": REFERENCE,
