@@ -98,9 +98,10 @@ def test_no_phone_page_is_wider_than_the_screen_and_nothing_is_too_small_to_tap(
     assert told == [(path, {"over": 0, "small": []}) for path in paths]
 
 
+# a file input lies under its label, which is what a thumb meets
 MEASURE = """() => ({
   over: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  small: [...document.querySelectorAll("a, button, summary, select, .outcome, .choice, .bank-choice, input:not([type=hidden], [type=radio], [type=checkbox])")]
+  small: [...document.querySelectorAll("a, button, summary, select, .outcome, .choice, .bank-choice, input:not([type=hidden], [type=radio], [type=checkbox], [type=file])")]
     .filter((one) => { const box = one.getBoundingClientRect(); return box.width && box.height < 43.5 && !one.matches(".skip-link"); })
     .map((one) => one.className || one.tagName),
 })"""
