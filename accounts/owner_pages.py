@@ -7,16 +7,30 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts import client_address, rate_limits
+from accounts.errors import NotFound
 
 
 def for_owners(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Counts who looks and who writes; what is too much is refused with TooMany before anything is read."""
+    """Counts who looks and who writes, and tightly whose tokens open nothing; what is too much is refused with TooMany
+    before anything is read. Whoever is signed in guesses under their own name and is not counted as guessing."""
 
     @wraps(view)
     def counted(request: HttpRequest, *args, **kwargs) -> HttpResponse:
         limits = rate_limits.WRITE if request.method == "POST" else rate_limits.READ
         _count(limits, request, kwargs.get("token", ""))
-        return view(request, *args, **kwargs)
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        rate_limits.check_left(
+            rate_limits.GUESS, address=client_address.of(request), token="", now=timezone.now()
+        )
+        try:
+            answer = view(request, *args, **kwargs)
+        except NotFound:
+            _count(rate_limits.GUESS, request, "")
+            raise
+        if answer.status_code == NotFound.status:
+            _count(rate_limits.GUESS, request, "")
+        return answer
 
     return counted
 

@@ -39,6 +39,8 @@ LEAVE = (
     (("address", "token"), Limit("leave-both", 6, HOUR)),
     (("token",), Limit("leave-token", 20, HOUR)),
 )
+# a token that opens nothing: somebody is guessing. What opens something is not counted here
+GUESS = ((("address",), Limit("guess-address", 30, 10 * MINUTE)),)
 Limits = Iterable[tuple[tuple[str, ...], Limit]]
 
 
@@ -51,10 +53,28 @@ def spend(limits: Limits, *, address: str, token: str, now: datetime) -> None:
         _spend(limit, ":".join(who[name] for name in names), now)
 
 
-def _spend(limit: Limit, who: str, now: datetime) -> None:
+def check_left(limits: Limits, *, address: str, token: str, now: datetime) -> None:
+    """Counts nothing; raises TooMany where one of the limits is used up already."""
+    who = {"address": _household(address), "token": token}
+    for names, limit in limits:
+        key, passed = _key(limit, ":".join(who[name] for name in names), now)
+        try:
+            is_used_up = (cache.get(key) or 0) >= limit.count
+        except RedisError:
+            return
+        if is_used_up:
+            raise TooMany(limit.seconds - passed)
+
+
+def _key(limit: Limit, who: str, now: datetime) -> tuple[str, int]:
+    """Where it is counted, and the seconds that have passed of its window."""
     window, passed = divmod(int(now.timestamp()), limit.seconds)
     digest = hashlib.sha256(f"{limit.name}:{who}".encode()).hexdigest()[:32]
-    key = f"limit:{digest}:{window}"
+    return f"limit:{digest}:{window}", passed
+
+
+def _spend(limit: Limit, who: str, now: datetime) -> None:
+    key, passed = _key(limit, who, now)
     try:
         cache.add(key, 0, timeout=limit.seconds + MINUTE)
         if cache.incr(key) <= limit.count:

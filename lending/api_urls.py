@@ -1,7 +1,7 @@
 from django.urls import include, path
 
 from lending.bank_decision import api as bank
-from lending.credit_lookup.api import CreditLookups
+from lending.credit_lookup.api import CreditLookups, Verifications
 from lending.district_review.api import DistrictReviews
 from lending.progress.api import CaseDetail, Cases
 from lending.recommendation_list.api import RecommendationListDetail, RecommendationLists
@@ -10,6 +10,7 @@ urlpatterns = [
     path("cases/", Cases.as_view(), name="api-cases"),
     path("cases/<str:number>/", CaseDetail.as_view(), name="api-case"),
     path("cases/<str:number>/credit-lookup/", CreditLookups.as_view(), name="api-credit-lookup"),
+    path("cases/<str:number>/verification/", Verifications.as_view(), name="api-verification"),
     path("cases/<str:number>/district-review/", DistrictReviews.as_view(), name="api-district-review"),
     path("recommendation-lists/", RecommendationLists.as_view(), name="api-recommendation-lists"),
     path(

@@ -27,6 +27,11 @@ class NoConsent(Refusal):
     sentence = _("没有有效的企业授权,不能查询或推送。请先取得授权。")
 
 
+class NotVerified(Refusal):
+    code, status, is_retryable = "not_verified", 422, True
+    sentence = _("企业主自行申报、尚未走访的办件,须先与企业核实并登记,才能查询信用信息。")
+
+
 class BankNotNamed(NoConsent):
     code = "bank_not_in_consent"
     sentence = _("企业授权中没有列出该银行,不能向其推送。")

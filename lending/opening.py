@@ -13,8 +13,7 @@ from lending import audit
 from lending.case import NUMBERS, FinancingCase, case_number
 from lending.stages import OPEN, Stage
 from lending.workflow import advance, begin
-from visits.consent.models import Scope
-from visits.consent.queries import live_consents
+from visits.consent.queries import consents_for_lookup
 from visits.models import Business, FinancingNeed, Visit
 from visits.signals import CaseAnswer, visit_recorded
 
@@ -43,7 +42,7 @@ def on_visit_recorded(
 
 def missing_for(need: FinancingNeed, now: datetime) -> list[str]:
     """What a need still lacks before credit data may be looked up, in the API's dotted names."""
-    return missing_of(need, live_consents(need.business, now=now, scope=Scope.CREDIT_LOOKUP).exists())
+    return missing_of(need, consents_for_lookup(need.business, now=now).exists())
 
 
 def missing_of(need: FinancingNeed, may_look_up: bool) -> list[str]:
@@ -62,7 +61,7 @@ def _how_it_stands(business: int, now: datetime) -> QuerySet:
     open_case = FinancingCase.objects.filter(business=firm, stage__in=sorted(OPEN)).values("pk")
     return Business.objects.filter(pk=business).values("district_id", "district__code").annotate(
         open_case=Subquery(open_case),
-        may_look_up=Exists(live_consents(firm, now=now, scope=Scope.CREDIT_LOOKUP)),
+        may_look_up=Exists(consents_for_lookup(firm, now=now)),
         key=_next_of(IDS), serial=_next_of(NUMBERS),
     )  # fmt: skip
 

@@ -49,6 +49,7 @@ PUT  /api/v1/visits/{visit}/photos/{new}/           422 404 403 404 404 404 404 
 GET  /api/v1/cases/                                 200 200 200 200 200 200 200 200 200 200 200 401
 GET  /api/v1/cases/{case}/                          200 404 200 404 200 404 200 200 404 404 404 401
 POST /api/v1/cases/{case}/credit-lookup/            403 404 409 404 403 404 403 403 404 404 404 401
+POST /api/v1/cases/{case}/verification/             403 404 400 404 403 404 403 403 404 404 404 401
 POST /api/v1/cases/{case}/district-review/          403 404 400 404 403 404 403 403 404 404 404 401
 GET  /api/v1/recommendation-lists/                  200 200 200 200 200 200 200 200 200 200 200 401
 POST /api/v1/recommendation-lists/                  403 403 400 400 403 403 403 403 403 403 403 401
@@ -140,6 +141,7 @@ GET  /district/cases/                               403 403 200 200 403 403 403 
 GET  /district/cases/{case}/                        403 403 200 404 403 403 403 200 403 403 403 302
 POST /district/cases/{case}/review/                 403 403 422 404 403 403 403 403 403 403 403 302
 POST /district/cases/{case}/lookup/                 403 403 302 404 403 403 403 403 403 403 403 302
+POST /district/cases/{case}/verify/                 403 403 302 404 403 403 403 403 403 403 403 302
 POST /district/cases/{case}/resume/                 403 403 302 404 403 403 403 403 403 403 403 302
 POST /district/cases/{case}/reopen/                 403 403 302 404 403 403 403 403 403 403 403 302
 POST /district/cases/{case}/repair/                 403 403 302 404 403 403 403 403 403 403 403 302

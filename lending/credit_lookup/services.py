@@ -16,12 +16,13 @@ from lending import audit
 from lending.case import FinancingCase, lock_case
 from lending.credit_lookup.adapters import ADAPTERS, Question, Reply, check_sources
 from lending.credit_lookup.adapters.reply import not_fetched
-from lending.errors import AlreadyMoved, LookupUnavailable, NoConsent, WrongStage
+from lending.credit_lookup.verifying import is_unverified
+from lending.errors import LookupUnavailable, NoConsent, NotVerified, WrongStage
 from lending.models import CreditLookup
 from lending.stages import Stage
-from lending.workflow import advance
-from visits.consent.models import Consent, Scope
-from visits.consent.queries import live_consents
+from lending.workflow import advance, moved_since
+from visits.consent.models import Consent
+from visits.consent.queries import consents_for_lookup
 
 VALID_FOR = timedelta(days=30)  # how long an answer may be relied on (domain.md 2, step 4)
 STAGES = (
@@ -37,7 +38,7 @@ log = logging.getLogger(__name__)
 def look_up(*, case: FinancingCase, by: User, now: datetime, seen: int | None = None) -> list[CreditLookup]:
     """Ask every configured source and keep what came of it; with at least one answer the case goes under review.
 
-    The network is asked outside any transaction: never call this inside one. Refuses NoConsent and WrongStage before
+    The network is asked outside any transaction: never call this inside one. Refuses NoConsent, WrongStage and NotVerified before
     anything is asked, and again after it (then nothing of what was fetched is kept). Where no source answered, the
     receipts stay and LookupUnavailable is raised. `seen` is the number of events on the page that asks; where more has
     happened since (a second tab, a colleague), AlreadyMoved is raised: nobody's credit is asked for twice by accident.
@@ -46,7 +47,7 @@ def look_up(*, case: FinancingCase, by: User, now: datetime, seen: int | None = 
     if by.district is None or case.district_id != by.district.pk:
         raise NotFound()
     if seen is not None and seen != case.events_count:
-        raise AlreadyMoved()
+        raise moved_since(case, seen)
     consent = _permission(case, now)
     replies = [(source, _ask(source, _question(case, consent))) for source in _sources()]
     kept, refusal = _keep(case, consent, replies, by=by, now=now, seen=seen)
@@ -63,12 +64,14 @@ def _sources() -> list[dict]:
 
 
 def _permission(case: FinancingCase, now: datetime) -> Consent:
-    consent = live_consents(case.business, now=now, scope=Scope.CREDIT_LOOKUP).first()
-    if consent is None:
+    held = list(consents_for_lookup(case.business, now=now))
+    if not held:
         raise NoConsent()
     if case.stage not in STAGES:
         raise WrongStage()
-    return consent
+    if is_unverified(case):
+        raise NotVerified()
+    return next((consent for consent in held if consent.recipient_id == case.district_id), held[0])
 
 
 def _question(case: FinancingCase, consent: Consent) -> Question:
@@ -94,12 +97,15 @@ def _keep(
     case = lock_case(case)
     answers = {source["code"]: reply.answer for source, reply in replies}
     # the row lock makes a withdrawal of this very moment wait for us, or us for it
-    still_given = Consent.objects.select_for_update(no_key=True).filter(
-        pk=consent.pk, withdrawn_at__isnull=True
+    still_given = (
+        consents_for_lookup(case.business, now=now).select_for_update(no_key=True).filter(pk=consent.pk)
     )
     refusal = None if still_given.exists() else NoConsent()
     refusal = refusal or (None if case.stage in STAGES else WrongStage())
-    refusal = refusal or (AlreadyMoved() if seen not in (None, case.events_count) else None)
+    refusal = refusal or (
+        NotVerified() if is_unverified(case) else None
+    )  # its visit may be annulled meanwhile
+    refusal = refusal or (None if seen in (None, case.events_count) else moved_since(case, seen))
     if refusal:
         audit.record(case, "lookup_discarded", by=by, now=now, detail={"sources": answers})
         return [], refusal

@@ -9,6 +9,7 @@ from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from accounts.models import Organisation, User
 from lending.credit_lookup.queries import name_of_source
 from lending.credit_lookup.services import STAGES as LOOKED_UP_IN
+from lending.credit_lookup.verifying import is_unverified
 from lending.district_review import evidence, rules
 from lending.district_review import queries as review_queries
 from lending.district_review.models import Criterion, DistrictReview
@@ -19,6 +20,7 @@ from lending.progress.viewer import viewer_of
 from lending.sla.calendar import day_of
 from lending.stages import Stage
 from visits.consent.models import Consent, Scope
+from visits.consent.queries import consents_for_lookup
 from visits.intake.queries import complaints_of
 from visits.models import FinancingNeed, OwnerReport, Visit
 from visits.presence.queries import with_presence
@@ -31,14 +33,20 @@ EARTH_M = 6_371_000
 class ConsentState:
     consent: Consent
     state: str  # live, withdrawn, expired
+    scopes: frozenset[str]  # of all that is live for this recipient; of the last that was, where nothing is
 
     @property
     def may_look_up(self) -> bool:
-        return self.state == "live" and Scope.CREDIT_LOOKUP in self.consent.scopes
+        return self.state == "live" and Scope.CREDIT_LOOKUP in self.scopes
 
     @property
     def may_share(self) -> bool:
-        return self.state == "live" and Scope.SHARE_NEED in self.consent.scopes
+        return self.state == "live" and Scope.SHARE_NEED in self.scopes
+
+    @property
+    def matters(self) -> list[str]:
+        """What it is for, in the order and words of the notice."""
+        return [str(scope.label) for scope in Scope if scope in self.scopes]
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,8 @@ class CaseFacts:
         FinancingNeed
     ]  # declared at the door while this case was open: to be checked with the owner
     reports: list[OwnerReport]
+    has_lookup_consent: bool
+    is_unverified: bool  # nobody has been there, and the team has not noted that it asked the firm
 
     @property
     def banks_named(self) -> list[Organisation]:
@@ -76,7 +86,7 @@ class CaseFacts:
 
     @property
     def may_be_looked_up(self) -> bool:
-        return self.case.stage in LOOKED_UP_IN and any(state.may_look_up for state in self.consents)
+        return self.case.stage in LOOKED_UP_IN and self.has_lookup_consent
 
 
 def case_for_the_desk(user: User):
@@ -106,6 +116,8 @@ def facts_of(case: FinancingCase, user: User, now: datetime) -> CaseFacts:
         missing=missing_for(case.need, now) if case.stage == Stage.INTAKE else [],
         declared=_declared_at_the_door(case),
         reports=list(complaints_of(case.number)),
+        has_lookup_consent=consents_for_lookup(case.business, now=now).exists(),
+        is_unverified=is_unverified(case),
     )
 
 
@@ -136,9 +148,11 @@ def _one_per_recipient(consents: QuerySet[Consent], now: datetime) -> list[Conse
             if consent.given_at <= now < consent.expires_at
             else "expired"
         )
-        before = found.get(consent.recipient_id)
+        before, scopes = found.get(consent.recipient_id), frozenset(consent.scopes)
+        if before is not None and before.state == state == "live":
+            scopes |= before.scopes
         if before is None or before.state != "live" or state == "live":
-            found[consent.recipient_id] = ConsentState(consent, state)
+            found[consent.recipient_id] = ConsentState(consent, state, scopes)
     return sorted(found.values(), key=lambda each: (each.state != "live", each.consent.recipient.code))
 
 

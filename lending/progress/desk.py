@@ -16,6 +16,7 @@ from accounts.roles import Do
 from lending.bank_decision.repairing import finish_repair, open_repair
 from lending.bank_decision.services import confirm_outcome
 from lending.credit_lookup.services import look_up
+from lending.credit_lookup.verifying import verify_need
 from lending.district_review.forms import ReviewForm
 from lending.district_review.services import resume, review
 from lending.models import BankDecision, FinancingCase
@@ -94,6 +95,19 @@ def look_up_case(request: HttpRequest, number: str) -> HttpResponse:
         number,
         lambda found, now: look_up(case=found, by=request.user, now=now, seen=seen),
         _("已取得信用查询结果。"),
+    )
+
+
+@require_POST
+@login_required
+def verify_case(request: HttpRequest, number: str) -> HttpResponse:
+    require(request.user, Do.LOOK_UP_CREDIT)
+    note = _said(request, "note")
+    return _deed(
+        request,
+        number,
+        lambda found, now: verify_need(case=found, note=note, by=request.user, now=now),
+        _("已登记核实情况,可以查询信用信息了。"),
     )
 
 

@@ -9,6 +9,9 @@ from lending.models import FinancingCase, Recommendation
 from lending.stages import Stage
 
 NEEDS_A_BANK = (Stage.RECOMMENDED, Stage.DECLINED)
+WORKED_ON = (
+    Stage.INTAKE, Stage.AUTHORISED, Stage.UNDER_REVIEW, Stage.RETURNED, Stage.RECOMMENDED, Stage.DECLINED, Stage.IN_REPAIR,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -20,8 +23,15 @@ class Next:
     state: str = "progress"
 
 
-def for_owner(case: FinancingCase, *, has_bank_left: bool = True) -> Next:
-    """`has_bank_left`: a live consent names a bank that has not refused; without one the next step is the owner's."""
+def for_owner(
+    case: FinancingCase,
+    *,
+    has_bank_left: bool = True,
+    may_look_up: bool = True,
+    is_all_withdrawn: bool = False,
+) -> Next:
+    """`has_bank_left`: a live consent names a bank that has not refused; without one the next step is the owner's.
+    `may_look_up`: a consent holds for it; `is_all_withdrawn`: none holds at all, because the owner took them back."""
     stage = Stage(case.seen_stage)
     said = {
         Stage.INTAKE: Next(_("已收到您的需求"), _("还差融资需求或授权。请在本页补充,或等走访人员上门补齐。"), "soon"),
@@ -38,17 +48,12 @@ def for_owner(case: FinancingCase, *, has_bank_left: bool = True) -> Next:
         Stage.CLOSED_UNFUNDED: Next(_("本次办理已结束"), _("没有获得融资。如与实际情况不符,请联系区级工作专班。"), "late"),
         Stage.WITHDRAWN: Next(_("您已撤回申请"), _("银行不会再就此联系您。以后有需要,可以在下次走访时再提出。"), "rest"),
     }  # fmt: skip
-    if stage is Stage.WITHDRAWN and _has(case, "visit_annulled"):
-        then = _("走访人员登记有误,已作废;当时签署的授权已同时撤回。以后有需要,可以在下次走访时再提出。")
-        return Next(_("办件已撤销"), then, "rest")
-    if stage is Stage.WITHDRAWN and _has(case, "terminated"):
-        return Next(
-            _("区级工作专班已终止办理"),
-            _("如与实际情况不符,请联系区级工作专班。以后有需要,可以在下次走访时再提出。"),
-            "rest",
-        )
+    if stage is Stage.WITHDRAWN and (ended := _ended_by_others(case)):
+        return ended
     if stage is Stage.RETURNED and case.need.visit_id is None:
         return Next(said[stage].now, _("请按下面的说明修改需求,再提交一次。"), "soon")
+    if taken_back := _after_taking_back(stage, said[stage].now, may_look_up, is_all_withdrawn):
+        return taken_back
     if not has_bank_left and stage in NEEDS_A_BANK:
         then = _(
             "现在没有可以推送的银行授权。如想继续申请,请在本页选择银行并签署授权,也可以请走访人员上门办理。"
@@ -57,8 +62,46 @@ def for_owner(case: FinancingCase, *, has_bank_left: bool = True) -> Next:
     return said[stage]
 
 
+def _ended_by_others(case: FinancingCase) -> Next | None:
+    """Where it was not the owner who ended it."""
+    if _has(case, "visit_annulled"):
+        then = _("走访人员登记有误,已作废;当时签署的授权已同时撤回。以后有需要,可以在下次走访时再提出。")
+        return Next(_("办件已撤销"), then, "rest")
+    if _has(case, "terminated"):
+        return Next(
+            _("区级工作专班已终止办理"),
+            _("如与实际情况不符,请联系区级工作专班。以后有需要,可以在下次走访时再提出。"),
+            "rest",
+        )
+    return None
+
+
+def _after_taking_back(stage: Stage, now: str, may_look_up: bool, is_all_withdrawn: bool) -> Next | None:
+    """Where a consent is gone that the next step would lean on: that nothing is done, and how to go on."""
+    how = _("想继续,请在本页重新签署授权;不想继续,请撤回申请。")
+    if is_all_withdrawn and stage in WORKED_ON:
+        then = _("现在不查询您的信用信息,也不推送给任何银行,办件停在这里。")
+        return Next(_("您已撤回全部授权"), then + how, "soon")
+    if is_all_withdrawn and stage is Stage.WITH_BANK:
+        then = _(
+            "您已撤回全部授权,不会再推送给其他银行。已经推送的银行仍会在期限内答复;要让它们也停止,请撤回申请。"
+        )
+        return Next(now, then)
+    if not may_look_up and stage is Stage.AUTHORISED:
+        then = _("区级工作专班不再查询,办件停在这里。")
+        return Next(_("您已撤回查询信用信息的授权"), then + how, "soon")
+    return None
+
+
 def _has(case: FinancingCase, kind: str) -> bool:
     return any(event.kind == kind for event in case.story)
+
+
+def has_stopped(case: FinancingCase, *, may_look_up: bool, is_all_withdrawn: bool) -> bool:
+    """The owner took back what the next step leans on: nobody works on it until they sign again."""
+    return (is_all_withdrawn and case.seen_stage in WORKED_ON) or (
+        not may_look_up and case.seen_stage == Stage.AUTHORISED
+    )
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,11 @@ from accounts.owner_pages import count_leaving, for_owners
 from lending.models import FinancingCase
 from lending.progress import amending, case_facts, owners_word, queries, withdrawing, words
 from lending.progress.follow import story
-from lending.progress.next_steps import for_owner, plain_reasons
+from lending.progress.next_steps import for_owner, has_stopped, plain_reasons
 from lending.progress.viewer import OWNER
 from lending.recommendation_list.queries import banks_left
 from lending.stages import CLOSED
-from visits.consent.queries import current_notice
+from visits.consent.queries import consents_for_lookup, current_notice, live_consents
 from visits.intake import declaring
 from visits.intake.forms import ConsentForm, MendForm, ReportForm
 from visits.intake.models import OwnerReport
@@ -219,10 +219,25 @@ def _page(request: HttpRequest, case: FinancingCase) -> HttpResponse:
     now, is_open = timezone.now(), case.stage not in CLOSED
     consents = case_facts.consents_of_the_owner(case, now)
     has_bank_left = bool(banks_left(case, now))
-    context = story(case, OWNER) | {
-        "next": for_owner(case, has_bank_left=has_bank_left), "reasons": plain_reasons(case), "consents": consents,
+    may_look_up = consents_for_lookup(case.business, now=now).exists()
+    is_all_withdrawn = (
+        any(row.state == "withdrawn" for row in consents)
+        and not live_consents(case.business, now=now).exists()
+    )
+    said = for_owner(
+        case, has_bank_left=has_bank_left, may_look_up=may_look_up, is_all_withdrawn=is_all_withdrawn
+    )
+    told = story(case, OWNER)
+    if has_stopped(case, may_look_up=may_look_up, is_all_withdrawn=is_all_withdrawn):
+        for step in told["line"]:
+            if (
+                step["state"] == "current"
+            ):  # no office is at work on it, and no clock of theirs is the owner's
+                step |= {"detail": said.now, "organisation": "", "chip": None}
+    context = told | {
+        "next": said, "reasons": plain_reasons(case), "consents": consents,
         "has_live_consent": any(row.state == "live" for row in consents),
-        "may_mend": amending.may_mend_need(case), "may_add": is_open, "wants_bank": is_open and not has_bank_left,
+        "may_mend": amending.may_mend_need(case), "may_add": is_open, "wants_bank": is_open and not (has_bank_left and may_look_up),
         # an owner who declared alone has said so already
         "asks_to_confirm": is_open and case.need.visit_id is not None and case.need.confirmed_at is None,
         "complaints": complaints_of(case.number), "quiet_until": do_not_disturb_until(case.business, now),

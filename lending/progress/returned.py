@@ -23,7 +23,6 @@ from lending.progress.line import running_clock
 from lending.progress.viewer import viewer_of
 from lending.sla.chips import chip
 from lending.stages import Stage
-from visits.consent.models import Scope
 from visits.consent.queries import consents_for_lookup
 
 MOST = 20

@@ -10,6 +10,7 @@ urlpatterns = [
     path("district/cases/<str:number>/", desk.case, name="district-case"),
     path("district/cases/<str:number>/review/", desk.review_case, name="district-case-review"),
     path("district/cases/<str:number>/lookup/", desk.look_up_case, name="district-case-lookup"),
+    path("district/cases/<str:number>/verify/", desk.verify_case, name="district-case-verify"),
     path("district/cases/<str:number>/resume/", desk.resume_case, name="district-case-resume"),
     path("district/cases/<str:number>/reopen/", desk.reopen_case, name="district-case-reopen"),
     path(

@@ -23,6 +23,7 @@ NAMES = {
     "need_confirmed": gettext_lazy("企业主确认需求属实"),
     "need_disowned": gettext_lazy("企业主称不是本人申报"),
     "consent_given": gettext_lazy("企业主增加授权"),
+    "need_verified": gettext_lazy("已与企业核实"),
     "complained": gettext_lazy("企业主投诉"),
     "supplemented": gettext_lazy("已补正"),
     "credit_looked_up": gettext_lazy("信用查询"),
@@ -55,7 +56,7 @@ NAMES = {
     "closed_unfunded": gettext_lazy("未获融资办结"),
 }
 STATES = {
-    "need_confirmed": "done", "need_disowned": "late", "need_declared": "soon", "complained": "soon",
+    "need_confirmed": "done", "need_verified": "done", "need_disowned": "late", "need_declared": "soon", "complained": "soon",
     "recommended": "done", "disbursed": "done", "returned": "soon", "lookup_failed": "soon", "lookup_discarded": "soon",
     "contact_failed": "soon", "outcome_reported": "soon", "outcome_refused": "soon", "not_recommended": "late",
     "withdrawn": "late", "terminated": "late", "visit_annulled": "late", "repair_opened": "progress", "closed_unfunded": "late", "reopened": "progress", "pushed": "progress", "listed": "progress",
@@ -184,6 +185,7 @@ def _moment(text: object) -> datetime | None:
 
 SAYINGS: dict[str, Callable[[dict], str]] = {
     "opened": _visited, "visit_added": _visited, "credit_looked_up": _looked_up, "lookup_failed": _looked_up,
+    "need_verified": lambda detail: str(detail.get("note") or ""),
     "recommended": _reviewed, "returned": _reviewed, "not_recommended": _reviewed, "resumed": _reason,
     "listed": _listed, "pushed": _pushed, "reopened": _reason, "decided": _decided, "decision_corrected": _corrected,
     "repair_opened": _repair, "repair_finished": _reason, "closed_unfunded": _reason, "terminated": _reason, "visit_annulled": _reason,

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from lending.bank_decision.rules import Answer
 from lending.bank_decision.services import decide
 from lending.credit_lookup.services import look_up
+from lending.credit_lookup.verifying import verify_need
 from lending.district_review.services import review
 from lending.errors import NoConsent
 from lending.models import FinancingCase
@@ -114,7 +115,8 @@ def declared(page: Page, door: str) -> str:
 
 def panel_and_bank_do_their_part(cast) -> FinancingCase:
     case, now = story.fresh(FinancingCase.objects.get()), timezone.now()
-    look_up(case=case, by=cast.panel, now=now)
+    verify_need(case=case, note="致电登记电话,李老板确认", by=cast.panel, now=now)
+    look_up(case=story.fresh(case), by=cast.panel, now=now)
     review(case=story.fresh(case), by=cast.panel, now=now, outcome="recommend", criteria=story.five())
     item = issue_list(
         district=cast.xuhui, items=[(case, cast.first_bank)], by=cast.panel, now=now

@@ -9,6 +9,7 @@ from lending.audit import broken_links
 from lending.bank_decision.rules import Answer
 from lending.bank_decision.services import decide
 from lending.credit_lookup.services import look_up
+from lending.credit_lookup.verifying import verify_need
 from lending.district_review.services import review
 from lending.errors import BankNotNamed, NoConsent
 from lending.models import Alert, Deadline, FinancingCase, Recommendation
@@ -35,7 +36,9 @@ def firm(cast):
 
 @pytest.fixture
 def case(cast, firm) -> FinancingCase:
+    """The team has asked the firm whether it is theirs: without that nothing is looked up."""
     telling.declared(cast, firm, cast.first_bank, cast.other_bank)
+    verify_need(case=FinancingCase.objects.get(), note="致电登记电话,李老板确认", by=cast.panel, now=NOW)
     return story.fresh(FinancingCase.objects.get())
 
 
@@ -153,7 +156,7 @@ def test_withdrawing_stops_the_next_push_and_what_the_draft_offered(cast, case, 
 
 
 def test_withdrawing_all_stops_the_next_lookup(cast, case):
-    assert withdraw_all_consents(case=case, now=LATER) == 2
+    assert withdraw_all_consents(case=case, now=LATER) == 3
     with pytest.raises(NoConsent):
         look_up(case=case, by=cast.panel, now=LATER)
     assert case.lookups.count() == 0
@@ -163,15 +166,17 @@ def test_withdrawing_ends_every_signature_for_that_bank(cast, firm):
     """The officer came twice, and the owner signed twice: one withdrawal is enough."""
     case = story.visited(cast, of=firm)
     story.visited(cast, of=firm, now=LATER)
-    newest = Consent.objects.order_by("-pk").first()
+    newest = Consent.objects.filter(recipient=cast.first_bank).order_by("-pk").first()
     withdraw_one_consent(case=case, consent_id=newest.pk, now=LATER + timedelta(hours=1))
-    assert Consent.objects.filter(withdrawn_at__isnull=True).count() == 0
+    assert Consent.objects.filter(recipient=cast.first_bank, withdrawn_at__isnull=True).count() == 0
 
 
 def test_withdrawing_stops_lookup_and_push_through_http_too(cast, firm, web, api):
     now = make.just_now()
     telling.declared(cast, firm, cast.first_bank, now=now)
     case = FinancingCase.objects.get()
+    note = {"note": "致电登记电话,李老板确认"}
+    assert api(cast.panel).post(f"/api/v1/cases/{case.number}/verification/", note).status_code == 201
     assert api(cast.panel).post(f"/api/v1/cases/{case.number}/credit-lookup/").status_code in (200, 201)
     review(
         case=story.fresh(case), by=cast.panel, now=make.just_now(), outcome="recommend", criteria=story.five()

@@ -2,10 +2,11 @@
 
 from datetime import date, datetime
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import Organisation
 from visits.consent.models import Consent, ConsentNotice, Scope
+from visits.consent.rules import SIGNED_BY_MISTAKE
 from visits.register.models import Business
 
 
@@ -21,6 +22,15 @@ def live_consents(
     if recipient is not None:
         live = live.filter(recipient=recipient)
     return live
+
+
+def consents_for_lookup(business: Business, *, now: datetime) -> QuerySet[Consent]:
+    """Under which credit data may be looked up now. It is the district's team that looks it up: once the owner has taken
+    back what they gave a team, only what was signed after that counts, whoever else is named in what was signed before."""
+    taken_back = Consent.objects.filter(
+        business=OuterRef("business"), recipient__kind=Organisation.Kind.DISTRICT, withdrawn_at__gte=OuterRef("given_at")
+    ).exclude(withdrawn_reason=SIGNED_BY_MISTAKE)  # fmt: skip
+    return live_consents(business, now=now, scope=Scope.CREDIT_LOOKUP).filter(~Exists(taken_back))
 
 
 def current_notice(on: date) -> ConsentNotice | None:

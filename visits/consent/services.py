@@ -9,10 +9,10 @@ from django.db import transaction
 from accounts.models import Organisation, User
 from accounts.prepared import insert_together
 from visits.consent.models import Consent, ConsentNotice, ConsentSigning
+from visits.consent.rules import SIGNED_BY_MISTAKE
 from visits.errors import ConsentAlreadyWithdrawn
 from visits.register.models import Business
 
-SIGNED_BY_MISTAKE = "走访登记有误,已作废"  # such a consent counts in no figure
 WITHDRAWN_BEFORE = "签署后、上传前已由企业主撤回"  # kept on the row, not shown as a sentence of ours
 
 

@@ -17,6 +17,7 @@ from accounts.roles import Do
 from visits.codes import services as codes
 from visits.codes.models import Code
 from visits.consent.models import Consent, ConsentSigning
+from visits.consent.rules import recipients_of
 from visits.consent.services import unsaved_consents
 from visits.errors import (
     AlreadyAnnulled,
@@ -192,7 +193,8 @@ def _sign(
     return unsaved_consents(
         business=here.business, notice=here.notice, scopes=told.scopes, signed_name=told.signed_name,
         # the notice names the district team as organiser; where no bank is ticked, the consent is to the team alone
-        recipients=[here.named[code] for code in told.recipients] or [district],
+        # and whoever lets credit data be looked up lets the team do it, which can be taken back by its name
+        recipients=recipients_of(told.scopes, [here.named[code] for code in told.recipients], team=district) or [district],
         signature_png=told.signature_png, visit_id=visit.pk, by=by, signed_at=signed_at, withdrawn=here.withdrawn,
     )  # fmt: skip
 

@@ -114,32 +114,36 @@ def done(request: HttpRequest, code: Code, token: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @with_code
 def quiet(request: HttpRequest, code: Code, token: str) -> HttpResponse:
-    """Do not disturb, asked for or lifted at the door."""
+    """Do not disturb, asked for or lengthened at the door. Anybody may stand there: what stands is not lifted here."""
     now = timezone.now()
     if code.business is None:
         return redirect("open-code", token=token)
     form = quiet_form(request, code.business, now)
-    if request.method == "POST" and (answer := keep_quiet(request, token, code.business, form, now)):
+    if request.method == "POST" and (
+        answer := keep_quiet(request, token, code.business, form, now, is_at_door=True)
+    ):
         messages.success(request, answer)
         return redirect("open-code", token=token)
     context = {
         "form": form, "name": code.business.name, "until": do_not_disturb_until(code.business, now),
-        "back_url": reverse("open-code", args=[token]),
+        "is_at_door": True, "back_url": reverse("open-code", args=[token]),
     }  # fmt: skip
     return render(request, "visits/intake/quiet.html", context, status=FORM_WRONG if form.errors else 200)
 
 
 def quiet_form(request: HttpRequest, business, now: datetime) -> QuietForm:
     policy = policy_in_force(business.district_id, day_of(now))
-    is_asked = request.method == "POST" and "lift" not in request.POST
     return QuietForm(
-        request.POST if is_asked else None, max_days=policy.do_not_disturb_max_days if policy else 0
+        request.POST if request.method == "POST" else None,
+        max_days=policy.do_not_disturb_max_days if policy else 0,
     )
 
 
-def keep_quiet(request: HttpRequest, token: str, business, form: QuietForm, now: datetime) -> str:
+def keep_quiet(
+    request: HttpRequest, token: str, business, form: QuietForm, now: datetime, *, is_at_door: bool = False
+) -> str:
     """What was done, in words; empty where the form has to be mended."""
-    is_lifted = "lift" in request.POST
+    is_lifted = "lift" in request.POST and not is_at_door
     if not is_lifted and not form.is_valid():
         return ""
     count_leaving(request, token)
@@ -147,7 +151,9 @@ def keep_quiet(request: HttpRequest, token: str, business, form: QuietForm, now:
         protection.lift_do_not_disturb(business=business, now=now)
         return _("勿扰已解除。")
     try:
-        asked = protection.ask_do_not_disturb(business=business, until_on=form.until(day_of(now)), now=now)
+        asked = protection.ask_do_not_disturb(
+            business=business, until_on=form.until(day_of(now)), now=now, only_longer=is_at_door
+        )
     except Invalid as refusal:
         form.take_problems(refusal.fields)
         return ""

@@ -7,13 +7,18 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from visits.consent.rules import LOOKUP
 from visits.field.rules import ConsentSaid, NeedSaid
 
 MAX_TEXT = 1000  # characters of a report, a complaint, an answer
 MAX_CONTACT = 60
 MAX_BANKS = 3
 QUIET_MONTHS = (1, 3, 6, 12)
+BANKS_IN_VAIN = gettext_lazy(
+    "您勾选了银行,请同时勾选“向所列银行提供融资需求”;不想提供给银行,请不要勾选银行。"
+)
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,7 @@ def problems_of_consent(consent: ConsentSaid) -> dict[str, str]:
     found: dict[str, str] = {}
     if not consent.scopes:
         found["consent.scope"] = _("请至少勾选一项同意的事项。")
-    if not consent.recipients:
+    if not consent.recipients and LOOKUP not in consent.scopes:  # a lookup names the team by itself
         found["consent.recipients"] = _("请至少勾选一个接收方。")
     if not consent.signed_name.strip():
         found["consent.signed_name"] = _("请填写签署人姓名。")

@@ -11,8 +11,9 @@ from accounts.errors import Invalid
 from accounts.models import Organisation
 from visits.codes.models import Code
 from visits.codes.services import check_live
-from visits.consent.models import ConsentNotice, ConsentSigning
+from visits.consent.models import ConsentNotice, ConsentSigning, Scope
 from visits.consent.queries import notice_in_force
+from visits.consent.rules import recipients_of
 from visits.consent.services import give_consent
 from visits.errors import BusinessClosed, CodeNotForVisit, DeclarationIdReused, DistrictUnknown
 from visits.field.models import FinancingNeed
@@ -98,9 +99,15 @@ def check(
         problems["consent.scope"] = _("授权事项超出告知书的范围。")
     if any(not _may_receive(named.get(code), team) for code in consent.recipients):
         problems["consent.recipients"] = _("只能勾选银行和本区工作专班。")
+    elif any(named[code] != team for code in consent.recipients) and Scope.SHARE_NEED not in consent.scopes:
+        problems.setdefault("consent.scope", rules.BANKS_IN_VAIN)
     if problems:
         raise Invalid(fields=problems)
-    return Signed(consent, notice, [named[code] for code in consent.recipients])
+    return Signed(
+        consent,
+        notice,
+        recipients_of(consent.scopes, [named[code] for code in consent.recipients], team=team),
+    )
 
 
 def _may_receive(recipient: Organisation | None, team: Organisation) -> bool:

@@ -55,7 +55,7 @@ def test_a_lookup_keeps_a_receipt_and_moves_the_case_to_review(cast):
         "dataset",
         "found",
     )
-    assert (kept.consent.recipient, kept.by, kept.purpose) == (cast.first_bank, cast.panel, services.PURPOSE)
+    assert (kept.consent.recipient, kept.by, kept.purpose) == (cast.xuhui, cast.panel, services.PURPOSE)
     assert (kept.requested_at, kept.fetched_at, kept.expires_at) == (NOW, NOW, NOW + timedelta(days=30))
     assert [entry["item"] for entry in kept.items] == ["纳税信用等级"]
     assert len(kept.response_sha256) == 64

@@ -119,6 +119,7 @@ def test_a_consent_withdrawn_since_is_kept_as_withdrawn_and_the_others_hold(cast
     assert api(cast.officer).post(URL, late).status_code == 201
     stands = Consent.objects.filter(signing__visit_id=late["id"]).order_by("recipient__code")
     assert [(one.recipient, one.withdrawn_at) for one in stands] == [
+        (cast.xuhui, None),
         (cast.first_bank, taken_back),
         (cast.other_bank, None),
     ]
@@ -127,16 +128,18 @@ def test_a_consent_withdrawn_since_is_kept_as_withdrawn_and_the_others_hold(cast
 def test_a_consent_signed_after_the_withdrawal_holds(cast, api):
     shop = make.business()
     api(cast.officer).post(URL, made(shop, 5 * HOUR, banks=(cast.first_bank,)))
-    withdraw_consent(consent=Consent.objects.get(), now=timezone.now() - 3 * HOUR)
+    for consent in Consent.objects.all():
+        withdraw_consent(consent=consent, now=timezone.now() - 3 * HOUR)
     late = made(shop, HOUR, banks=(cast.first_bank,))
     api(cast.officer).post(URL, late)
-    assert Consent.objects.get(signing__visit_id=late["id"]).withdrawn_at is None
+    stands = Consent.objects.filter(signing__visit_id=late["id"])
+    assert [one.withdrawn_at for one in stands] == [None, None]
 
 
 def test_where_every_consent_was_withdrawn_since_no_lookup_may_follow(cast, api):
     shop = make.business()
     api(cast.officer).post(URL, made(shop, 5 * HOUR, banks=(cast.first_bank,)))
-    withdraw_consent(consent=Consent.objects.get(), now=timezone.now() - HOUR)
+    withdraw_consent(consent=Consent.objects.get(recipient=cast.xuhui), now=timezone.now() - HOUR)
     advance(FinancingCase.objects.get(), "withdrawn", by=None, now=timezone.now(), kind="withdrawn")
     answer = api(cast.officer).post(URL, made(shop, 2 * HOUR, banks=(cast.first_bank,))).json()
     assert (answer["status"], answer["missing"]) == ("incomplete", ["consent"])

@@ -84,7 +84,11 @@ def test_nothing_is_ticked_beforehand(web, token):
     phone.post(f"/q/{token}/need/", NEED)
     phone.post(f"/q/{token}/need/banks/", OWN)
     html = phone.get(f"/q/{token}/need/consent/").content.decode()
-    assert (html.count('type="checkbox"'), "checked" in html, "信息授权告知书" in html) == (4, False, True)
+    assert (html.count('type="checkbox"'), "checked" in html, "信息授权告知书" in html) == (
+        3,
+        False,
+        True,
+    )  # two matters and one bank: the team is named by the server
 
 
 def test_what_was_typed_survives_a_reload_and_the_way_back(web, token):
@@ -133,8 +137,12 @@ def test_any_bank_asks_only_for_a_consent_to_the_team(cast, web, token):
     phone.post(f"/q/{token}/need/", NEED)
     phone.post(f"/q/{token}/need/banks/", {"how": "any", "bank_1": "DEMO-B1"})
     html = phone.get(f"/q/{token}/need/consent/").content.decode()
-    assert ("沪江示范银行" in html, 'value="310104"' in html) == (False, True)
-    phone.post(f"/q/{token}/need/consent/", SIGNED | {"recipients": ["310104"]})
+    assert ("沪江示范银行" in html, 'value="310104"' in html, "徐汇区工作专班办理" in html) == (
+        False,
+        False,
+        True,
+    )
+    phone.post(f"/q/{token}/need/consent/", SIGNED | {"recipients": []})
     assert (FinancingNeed.objects.get().preferred_banks, Consent.objects.get().recipient) == ([], cast.xuhui)
 
 
@@ -232,10 +240,19 @@ def test_an_owner_is_never_shown_a_machine_word(web):
         assert [word for word in (">404<", "not_found", "code_forged") if word in html] == []
 
 
-@pytest.mark.parametrize("missing", ["scopes", "recipients", "signed_name"])
+@pytest.mark.parametrize("missing", ["scopes", "signed_name"])
 def test_a_consent_that_is_not_whole_declares_nothing(web, token, missing):
     signed = {name: value for name, value in SIGNED.items() if name != missing}
     assert (go(web(), token, signed=signed).status_code, FinancingNeed.objects.count()) == (400, 0)
+
+
+def test_banks_ticked_in_vain_are_refused_in_words(web, token):
+    answer = go(web(), token, signed=SIGNED | {"scopes": ["credit_lookup"]})
+    assert (answer.status_code, "请同时勾选“向所列银行提供融资需求”" in answer.content.decode()) == (
+        400,
+        True,
+    )
+    assert FinancingNeed.objects.count() == 0
 
 
 def test_html_in_every_field_is_shown_as_text(web, token):
@@ -323,7 +340,7 @@ def test_the_notice_that_is_read_is_the_one_in_force(web, token):
     assert "新告知书" not in phone.get(f"/q/{token}/need/consent/").content.decode()
 
 
-def test_do_not_disturb_is_asked_for_and_lifted_at_the_door(web, at_the_door, token):
+def test_do_not_disturb_is_asked_for_and_lengthened_at_the_door_and_not_ended_there(web, at_the_door, token):
     phone = web()
     told = phone.post(f"/q/{token}/quiet/", {"months": "3"}, follow=True).content.decode()
     row = DoNotDisturb.objects.get()
@@ -334,9 +351,19 @@ def test_do_not_disturb_is_asked_for_and_lifted_at_the_door(web, at_the_door, to
         None,
     )
     assert "勿扰至" in phone.get(f"/q/{token}/").content.decode()
-    phone.post(f"/q/{token}/quiet/", {"lift": "yes"})
-    row.refresh_from_db()
-    assert row.lifted_at is not None
+    for body in (
+        {"lift": "yes"},
+        {"lift": "yes", "months": "1"},
+        {"months": "1"},
+    ):  # a stranger may stand there
+        answer = phone.post(f"/q/{token}/quiet/", body)
+        row.refresh_from_db()
+        assert (answer.status_code, row.lifted_at) == (400, None)
+    assert "在这里只能延长" in answer.content.decode()
+    assert 'name="lift"' not in phone.get(f"/q/{token}/quiet/").content.decode()
+    assert phone.post(f"/q/{token}/quiet/", {"months": "6"}).status_code == 302
+    longer = DoNotDisturb.objects.get(lifted_at__isnull=True)
+    assert longer.until_on > row.until_on
 
 
 @pytest.mark.parametrize("months", ["", "0", "13", "x", "-3", "\0"])

@@ -56,7 +56,9 @@ def test_the_consent_has_no_witness_and_names_whom_the_owner_ticked(cast, firm):
     telling.declared(cast, firm, cast.first_bank, cast.other_bank, recipients=[cast.other_bank])
     signing = ConsentSigning.objects.get()
     assert (signing.witnessed_by, signing.visit_id, signing.signed_name) == (None, None, "李老板")
-    assert [consent.recipient for consent in Consent.objects.all()] == [cast.other_bank]
+    assert [consent.recipient for consent in Consent.objects.order_by("pk")] == [
+        cast.other_bank, cast.xuhui,
+    ]  # fmt: skip
 
 
 def test_any_bank_is_a_consent_to_the_districts_team_alone(cast, firm):
@@ -160,7 +162,8 @@ def test_a_need_that_is_not_whole_is_refused(cast, firm, changes, field):
         ({"notice_version": "1999-01"}, "consent.notice_version"),
         ({"scopes": ()}, "consent.scope"),
         ({"scopes": ("everything",)}, "consent.scope"),
-        ({"recipients": ()}, "consent.recipients"),
+        ({"recipients": (), "scopes": ("share_need",)}, "consent.recipients"),
+        ({"scopes": ("credit_lookup",)}, "consent.scope"),  # banks named in vain
         ({"recipients": ("NO-BANK",)}, "consent.recipients"),
         ({"recipients": ("310115",)}, "consent.recipients"),  # the team of another district
         ({"signed_name": "  "}, "consent.signed_name"),
@@ -213,7 +216,9 @@ def test_a_firm_with_an_open_case_gets_no_second_one_and_no_link(cast, firm, bri
 def test_whoever_stands_at_the_door_adds_no_bank_to_an_open_case(cast, firm):
     story.visited(cast, of=firm, banks=(cast.first_bank,))
     telling.declared(cast, firm, cast.other_bank)
-    assert [consent.recipient for consent in Consent.objects.all()] == [cast.first_bank]
+    assert [consent.recipient for consent in Consent.objects.order_by("pk")] == [
+        cast.first_bank, cast.xuhui,
+    ]  # fmt: skip
     assert ConsentSigning.objects.filter(witnessed_by__isnull=True).count() == 0
 
 

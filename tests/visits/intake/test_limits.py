@@ -127,3 +127,30 @@ def test_another_shop_in_the_same_hall_reads_on(cast, web, token):
     for _ in range(241):
         last = phone.get(f"/q/{token}/")
     assert (last.status_code, phone.get(f"/q/{other}/").status_code) == (429, 200)
+
+
+@pytest.mark.parametrize("path", ["/q/{}/", "/q/{}/need/", "/track/{}/", "/track/{}/withdraw/"])
+def test_whoever_guesses_tokens_is_stopped_soon_and_told_so_in_words(cast, web, token, path):
+    phone, post = web(), path.endswith("withdraw/")
+    ask = phone.post if post else phone.get
+    statuses = [ask(path.format(f"NO-SUCH-TOKEN-AT-ALL-{n:04}")).status_code for n in range(31)]
+    assert (statuses[:30], statuses[30]) == ([404] * 30, 429)
+    refused = phone.get(f"/q/{token}/")  # a guess that would have hit is not answered either
+    assert (refused.status_code, "分钟后可以再打开" in refused.content.decode()) == (429, True)
+
+
+def test_codes_typed_wrong_count_as_guesses_and_right_ones_do_not(web, token):
+    phone = web()
+    assert {phone.get(f"/q/{token}/").status_code for _ in range(40)} == {200}
+    statuses = [phone.post("/q/", {"code": f"ABCD-EFGH-JKMN-{n:04}"}).status_code for n in range(31)]
+    assert statuses == [404] * 30 + [429]
+
+
+def test_only_the_one_who_guesses_is_stopped():
+    for _ in range(30):
+        rate_limits.spend(rate_limits.GUESS, address="203.0.113.1", token="", now=NOW)
+    with pytest.raises(TooMany):
+        rate_limits.check_left(rate_limits.GUESS, address="203.0.113.1", token="", now=NOW)
+    rate_limits.check_left(rate_limits.GUESS, address="203.0.113.2", token="", now=NOW)
+    later = NOW + timedelta(minutes=10)
+    rate_limits.check_left(rate_limits.GUESS, address="203.0.113.1", token="", now=later)
