@@ -7,6 +7,7 @@ import pytest
 
 from accounts.errors import Invalid
 from lending.credit_lookup.services import look_up
+from lending.credit_lookup.verifying import verify_need
 from lending.district_review.services import review
 from lending.errors import AlreadyMoved, WrongStage
 from lending.models import FinancingCase
@@ -49,6 +50,8 @@ def page(web, case, **facts) -> str:
 
 
 def returned(cast, case) -> FinancingCase:
+    verify_need(case=case, note="致电登记电话,李老板确认", by=cast.panel, now=NOW)
+    case = story.fresh(case)
     look_up(case=case, by=cast.panel, now=NOW)
     review(case=story.fresh(case), by=cast.panel, now=NOW, outcome="return", criteria={}, reason="请写清用途")
     return story.fresh(case)
