@@ -50,8 +50,9 @@ def page(web, case, **facts) -> str:
 
 
 def returned(cast, case) -> FinancingCase:
-    verify_need(case=case, note="致电登记电话,李老板确认", by=cast.panel, now=NOW)
-    case = story.fresh(case)
+    if case.origin_visit_id is None:
+        verify_need(case=case, note="致电登记电话,李老板确认", by=cast.panel, now=NOW)
+        case = story.fresh(case)
     look_up(case=case, by=cast.panel, now=NOW)
     review(case=story.fresh(case), by=cast.panel, now=NOW, outcome="return", criteria={}, reason="请写清用途")
     return story.fresh(case)
