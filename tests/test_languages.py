@@ -104,6 +104,7 @@ CONTENT = {
     "visits/consent/rules.py": KEPT,
     "visits/consent/services.py": KEPT,
     "visits/field/details.py": KEPT,
+    "visits/intake/rules_amount.py": "what people type behind a figure",
     "visits/protection/reference.py": REFERENCE,
     "visits/register/columns.py": WORDS_OF_FILES,
     "visits/register/reference.py": REFERENCE,

@@ -1,6 +1,5 @@
 """What an owner fills in: three steps to a need, and a few lines about a visitor or a case. All work without JavaScript."""
 
-import unicodedata
 from calendar import monthrange
 from datetime import date
 from decimal import Decimal
@@ -13,7 +12,7 @@ from visits.consent.forms import SignatureField
 from visits.consent.models import ConsentNotice, Scope
 from visits.field.models import FinancingNeed
 from visits.field.rules import MAX_AMOUNT_YUAN, MAX_PHONE, PHONE_SENTENCE, ConsentSaid, NeedSaid, phone_of
-from visits.intake import rules
+from visits.intake import rules, rules_amount
 
 YUAN_PER_WAN = 10_000
 TERMS = (3, 6, 12, 18, 24, 36, 60, 120)  # months, what banks sell
@@ -61,10 +60,7 @@ class WanField(forms.DecimalField):
             ) from None
 
     def to_python(self, value: str | None) -> Decimal | None:
-        plain = unicodedata.normalize("NFKC", str(value or "")).strip().replace(",", "")
-        return super().to_python(
-            plain.removesuffix("元").removesuffix("万").strip() if "万" in plain else plain
-        )
+        return super().to_python(rules_amount.plain_wan(str(value or "")))
 
 
 class NeedForm(OwnersForm):
