@@ -66,7 +66,7 @@ def every_text() -> set[str]:
 
 
 def chinese_in(page: bytes) -> set[str]:
-    text = html.unescape(page.decode())
+    text = html.unescape(page.decode(errors="ignore"))  # a signature is a picture
     text = re.sub(
         r'<button[^>]*lang="zh-hans">中文</button>|“走访通”', "", text
     )  # the switch; the mark on the door

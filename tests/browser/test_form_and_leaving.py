@@ -145,7 +145,9 @@ def test_a_visit_turned_into_a_call_sends_neither_position_nor_photos(cast, phon
     assert (visit.mode, visit.lat, visit.lon, VisitPhoto.objects.count(), phone.items("photos")) == ("phone", None, None, 0, [])  # fmt: skip
 
 
-def test_the_form_kept_without_network_asks_for_the_reason_once_the_server_does(cast, site, phone, shop):
+def test_the_form_kept_without_network_keeps_a_visit_against_protection_until_it_counts_as_late(
+    cast, site, phone, shop
+):
     page = phone.ready()
     site.kill()
     phone.open(f"/m/visit/{shop.credit_code}/")
@@ -155,11 +157,8 @@ def test_the_form_kept_without_network_asks_for_the_reason_once_the_server_does(
     site.start()
     page.click(".outcome:has([value=no_need])")
     page.click("button[form=visit-form]")
-    problem_of(page, "protection_reason").to_contain_text("理由")
-    page.fill("[name=protection_reason]", "企业主主动联系")
-    page.click("button[form=visit-form]")
-    page.wait_for_url("**/m/visits/*/?done=1")
-    assert Visit.objects.get().protection_reason == "企业主主动联系"
+    page.wait_for_url("**/m/outbox/?saved=*")
+    assert ([item["state"] for item in phone.items()], Visit.objects.count()) == (["waiting"], 0)
 
 
 def test_a_problem_inside_something_closed_opens_it_and_leaves_no_trace_once_mended(cast, phone, shop):
@@ -322,6 +321,7 @@ def test_what_was_wiped_is_not_written_again_by_another_tab(cast, phone, shop):
 
 def test_drafts_older_than_three_days_go_whoever_left_them(cast, phone, shop):
     page = at_the_form(phone, shop, "need")
+    page.fill("[name=amount_wan]", "30")
     wait_until(lambda: phone.items("drafts"))
     (draft,) = phone.items("drafts")
     page.goto("/m/scan/")

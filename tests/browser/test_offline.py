@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.core.cache import cache
 from django.db import connections
 from django.utils import timezone
 from playwright.sync_api import expect, sync_playwright
@@ -61,6 +62,7 @@ def test_a_hundred_visits_through_a_killed_server_and_an_expired_session_arrive_
     assert (len(made), Visit.objects.count()) == (HUNDRED, 0)
 
     Session.objects.all().delete()
+    cache.clear()  # the copies of sessions too
     site.start()
     phone.send_all()
     expect(phone.page.locator("[data-outbox-held]")).to_contain_text("重新登录后自动上传")

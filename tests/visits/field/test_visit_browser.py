@@ -40,7 +40,7 @@ def test_a_need_is_recorded_with_a_finger_signature(cast, on_phone):
     told, errors = on_phone(story)
     assert (told, errors) == ((False, 1, "已记录"), [])
     assert bytes(ConsentSigning.objects.get().signature_png).startswith(b"\x89PNG")
-    assert Consent.objects.get().recipient.code == "DEMO-B2"
+    assert Consent.objects.get(recipient__kind="bank").recipient.code == "DEMO-B2"
 
 
 def test_the_form_does_without_scripts(cast, on_phone):
