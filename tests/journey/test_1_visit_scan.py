@@ -10,7 +10,7 @@ BANK = SimpleNamespace(code="DEMO-B1")
 
 def test_1_the_panel_prints_a_code_for_the_firm(people, story):
     panel, sheet = people("panel"), f"/codes/print/?business={FIRM.credit_code}"
-    assert "没有有效的码" in panel.page(sheet)
+    assert "还没有码" in panel.page(sheet)
     panel.submit(sheet)
     assert FIRM.name in panel.page(sheet)
     story.qr_url = people("officer").read(f"businesses/{FIRM.credit_code}/")["qr_url"]
