@@ -1,13 +1,17 @@
 """What everyone sees when something goes wrong: a page for people, the API's error shape under /api/."""
 
 import logging
+from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 logger = logging.getLogger(__name__)
+SIGN_IN = "/sign-in/"
 
 
 def is_owner(request: HttpRequest) -> bool:
@@ -41,6 +45,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    if (
+        request.path_info == SIGN_IN
+    ):  # left open while another tab or the phone's worker was given another token
+        messages.warning(request, _("页面已过期，请再登录一次。"))
+        target = request.POST.get("next", "")
+        return redirect(f"{SIGN_IN}?{urlencode({'next': target})}" if target else SIGN_IN)
     return _answer(request, 403, "csrf_failed", _("页面已过期，请返回刷新后重试。"))
 
 

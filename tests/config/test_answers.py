@@ -7,7 +7,7 @@ import redis
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import OperationalError
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from accounts import client_address
@@ -140,3 +140,16 @@ def test_a_body_over_six_megabytes_is_refused_and_no_fault(client):
 
 def sign_in(client, username: str, password: str):
     return client.post("/sign-in/", {"username": username, "password": password})
+
+
+@pytest.mark.django_db
+def test_a_sign_in_page_with_an_old_token_is_offered_anew_and_keeps_where_to_go(cast):
+    client = Client(enforce_csrf_checks=True)
+    client.get("/sign-in/")
+    posted = {"username": "officer", "password": PASSWORD, "next": "/m/outbox/?a=1&b=2"}
+    answer = client.post("/sign-in/", posted, follow=True)
+    assert answer.redirect_chain == [("/sign-in/?next=%2Fm%2Foutbox%2F%3Fa%3D1%26b%3D2", 302)]
+    assert "页面已过期，请再登录一次。" in answer.content.decode()
+    token = answer.context["csrf_token"]
+    again = client.post("/sign-in/", {**posted, "csrfmiddlewaretoken": str(token)})
+    assert (again.status_code, again["Location"]) == (302, "/m/outbox/?a=1&b=2")
