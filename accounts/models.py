@@ -1,9 +1,10 @@
 """People and organisations. Roles and what they may do are in `accounts.roles`; who sees what is in `accounts.access`."""
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -41,6 +42,10 @@ class Organisation(models.Model):
         models.CharField(max_length=40), default=list, blank=True, verbose_name=_("别名与旧代码")
     )
     email = models.EmailField(_("通知邮箱"), blank=True)
+    # when letters may leave for this place; empty: as the site says (ALERT_FROM_HOUR, ALERT_UNTIL_HOUR)
+    letters_from_hour = models.PositiveSmallIntegerField(_("提醒最早发送(时)"), null=True, blank=True)
+    letters_until_hour = models.PositiveSmallIntegerField(_("提醒最晚发送(时)"), null=True, blank=True)
+    is_written_to_on_rest_days = models.BooleanField(_("休息日也发送提醒"), default=True)
     phone = models.CharField(_("电话"), max_length=40, blank=True)
     is_active = models.BooleanField(_("启用"), default=True)
 
@@ -51,6 +56,16 @@ class Organisation(models.Model):
             models.CheckConstraint(
                 condition=Q(kind="city") | Q(kind="bank") | Q(parent__isnull=False),
                 name="organisation_below_city_or_bank_has_parent",
+            ),
+            models.CheckConstraint(
+                condition=Q(letters_from_hour__isnull=True, letters_until_hour__isnull=True)
+                | Q(
+                    letters_from_hour__isnull=False,
+                    letters_until_hour__isnull=False,
+                    letters_until_hour__gt=F("letters_from_hour"),
+                    letters_until_hour__lte=24,
+                ),
+                name="organisation_letter_hours_in_order",
             ),
         ]
 
@@ -78,12 +93,38 @@ class User(AbstractUser):
         Organisation, models.PROTECT, null=True, blank=True, related_name="people", verbose_name=_("所属机构")
     )
     phone = models.CharField(_("电话"), max_length=40, blank=True)
+    # letters: in which language, who gets them while this person is away (both days included), which are not wanted
+    letters_language = models.CharField(
+        _("提醒邮件的语言"), max_length=10, choices=settings.LANGUAGES, blank=True
+    )
+    away_from = models.DateField(_("外出自"), null=True, blank=True)
+    away_until = models.DateField(_("外出至(含)"), null=True, blank=True)
+    substitute = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("代收人")
+    )
+    muted_steps = ArrayField(models.CharField(max_length=20), default=list, blank=True, editable=False)
 
     objects = People()
     REQUIRED_FIELDS = ["email"]
 
     class Meta(AbstractUser.Meta):
         verbose_name = verbose_name_plural = _("人员")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(away_from__isnull=True, away_until__isnull=True)
+                | Q(
+                    away_from__isnull=False,
+                    away_until__isnull=False,
+                    substitute__isnull=False,
+                    away_until__gte=F("away_from"),
+                ),
+                name="user_away_has_days_and_substitute",
+            ),
+            models.CheckConstraint(
+                condition=Q(substitute__isnull=True) | ~Q(substitute=F("id")),
+                name="user_no_substitute_of_self",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.username

@@ -13,7 +13,18 @@ from lending.case import FinancingCase
 from lending.credit_lookup.models import CreditItem, CreditLookup
 from lending.district_review.models import CriterionGuide, DistrictReview, Finding
 from lending.recommendation_list.models import Recommendation, RecommendationList
-from lending.sla.models import Alert, CalendarDay, CalendarYear, Deadline, DeadlinePolicy, Sweep
+from lending.sla.models import (
+    Alert,
+    CalendarDay,
+    CalendarYear,
+    Deadline,
+    DeadlinePolicy,
+    DeliveryReport,
+    PolicyStep,
+    Stall,
+    Suspension,
+    Sweep,
+)
 
 __all__ = [
     "FinancingCase", "Event",
@@ -21,5 +32,5 @@ __all__ = [
     "CriterionGuide", "DistrictReview", "Finding",
     "RecommendationList", "Recommendation",
     "DeclineReason", "ContactAttempt", "BankDecision", "OutcomeConfirmation", "Disbursement", "Repair",
-    "CalendarYear", "CalendarDay", "DeadlinePolicy", "Deadline", "Alert", "Sweep",
+    "CalendarYear", "CalendarDay", "DeadlinePolicy", "PolicyStep", "Deadline", "Suspension", "Alert", "DeliveryReport", "Sweep", "Stall",
 ]  # fmt: skip

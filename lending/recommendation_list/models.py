@@ -60,6 +60,8 @@ class Recommendation(models.Model):
     received_at = models.DateTimeField(_("接收时间"), null=True, blank=True)
     received_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     contacted_at = models.DateTimeField(_("对接时间"), null=True, blank=True)
+    # the bank says that nothing is missing any more: where the policy counts from there, the clock does
+    documents_complete_at = models.DateTimeField(_("材料齐全时间"), null=True, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = _("推荐办理")
@@ -79,6 +81,11 @@ class Recommendation(models.Model):
             models.CheckConstraint(
                 condition=Q(contacted_at__isnull=True) | Q(contacted_at__gte=F("pushed_at")),
                 name="recommendation_contact_after_push",
+            ),
+            models.CheckConstraint(
+                condition=Q(documents_complete_at__isnull=True)
+                | Q(documents_complete_at__gte=F("pushed_at")),
+                name="recommendation_documents_after_push",
             ),
         ]
 

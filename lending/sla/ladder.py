@@ -5,21 +5,9 @@ Times are whole days from `due_at`, which is the midnight after the last day. So
 """
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import NamedTuple
 
-from lending.sla.kinds import DeadlineKind, Step
-
-
-class Audience(StrEnum):
-    """Who gets the letter; whoever is above steps in where nobody can be reached (`ABOVE`)."""
-
-    OFFICER = "officer"  # who visited the firm
-    REVIEWERS = "reviewers"  # of the bank, or of the branch that has the case
-    COORDINATORS = "coordinators"  # of the bank
-    PANEL = "panel"  # the district's work team
-    CITY = "city"
-
+from lending.sla.kinds import Audience, DeadlineKind, Step
 
 ABOVE = {
     Audience.OFFICER: Audience.PANEL,

@@ -64,7 +64,7 @@ class DeadlinePolicy(models.Model):
         COMPLETE = (
             "complete",
             _("材料齐全"),
-        )  # not offered by the admin: nothing says yet that papers are complete
+        )
 
     kind = models.CharField(_("时限"), max_length=20, choices=DeadlineKind)
     district = models.ForeignKey(
@@ -78,6 +78,9 @@ class DeadlinePolicy(models.Model):
     is_working_days = models.BooleanField(_("按工作日"), default=False)
     is_rolled_forward = models.BooleanField(_("遇休息日顺延"), default=False)
     starts_at = models.CharField(_("起算点"), max_length=10, choices=Start, default=Start.PUSH)
+    max_suspension_days = models.PositiveSmallIntegerField(
+        _("补件暂停上限(天)"), default=0, help_text=_("一笔办件累计最多可暂停的自然日;0为不可暂停")
+    )
     effective_from = models.DateField(_("施行日期"))
     effective_until = models.DateField(_("施行至(含)"), null=True, blank=True, help_text=_("空白为长期有效"))
     source = models.CharField(_("依据"), max_length=200, blank=True)
@@ -105,6 +108,32 @@ class DeadlinePolicy(models.Model):
         return f"{self.get_kind_display()} · {self.length}{self.get_unit_display()} · {self.effective_from}"
 
 
+class PolicyStep(models.Model):
+    """One letter of a policy's own ladder; a policy without any goes by `ladder.LADDERS` of its kind.
+
+    `days` counts from the due time, the midnight after the last day: −6 is the beginning of the day that says 剩 5 天,
+    −1 of the last day, 0 the due time. Of `Step.NAG` it is the period in days after the last other step.
+    """
+
+    policy = models.ForeignKey(
+        DeadlinePolicy, models.CASCADE, related_name="steps", verbose_name=_("办理时限规则")
+    )
+    step = models.CharField(_("级别"), max_length=20, choices=kinds.Step)
+    days = models.SmallIntegerField(_("距到期时刻(天)"))
+    to = models.CharField(_("收件人"), max_length=16, choices=kinds.Audience)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("提醒级别")
+        ordering = ("days", "pk")
+        constraints = [
+            models.UniqueConstraint(fields=["policy", "step", "to"], name="policy_step_once_per_audience"),
+            models.CheckConstraint(condition=~Q(step="nag") | Q(days__gt=0), name="policy_nag_has_period"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_step_display()} → {self.get_to_display()}"
+
+
 class Deadline(models.Model):
     """One clock: of a case, binding one organisation. Overdue when `now >= due_at` (`due_at` is exclusive)."""
 
@@ -120,11 +149,20 @@ class Deadline(models.Model):
     case = models.ForeignKey(FinancingCase, models.PROTECT, related_name="deadlines")
     kind = models.CharField(_("时限"), max_length=20, choices=DeadlineKind)
     bound = models.ForeignKey(Organisation, models.PROTECT, related_name="+", verbose_name=_("责任机构"))
+    # which branch of the bank has the case; null is head office. Follows `Recommendation.branch` (`services.hand_over`)
+    branch = models.ForeignKey(
+        Organisation, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     policy = models.ForeignKey(DeadlinePolicy, models.PROTECT, related_name="+", verbose_name=_("适用规则"))
     started_at = models.DateTimeField(_("起算时间"))
     due_at = models.DateTimeField(_("到期时间"))
     is_provisional = models.BooleanField(_("暂定"), default=False)
     receipt = models.JSONField(_("依据"), default=dict)  # how `due_at` came about, as `sla.receipts.receipt`
+    # the running suspension ends by itself at this moment; nothing is owed before. Null: not suspended, or never
+    suspended_until = models.DateTimeField(_("暂停至"), null=True, blank=True)
+    suspended_days = models.PositiveSmallIntegerField(
+        _("暂停天数"), default=0
+    )  # of all suspensions, in `due_at` already
     state = models.CharField(_("状态"), max_length=10, choices=State, default=State.RUNNING)
     breached_at = models.DateTimeField(_("超期记录时间"), null=True)
     stopped_at = models.DateTimeField(_("停止时间"), null=True)
@@ -167,6 +205,77 @@ class Deadline(models.Model):
         return self.stopped_at is None and now >= self.due_at
 
 
+class Suspension(models.Model):
+    """补件: days that do not count, asked for by the bank with a reason, granted or refused by the panel.
+
+    Granted on day A for n days, the days A+1 … A+n do not count (the day of the consent does, as the day of a push
+    does not), and the clock goes on by itself; papers that are complete earlier, or a decision, end it that day. Only
+    an open request or a running suspension can stand in the way of another.
+    """
+
+    class State(models.TextChoices):
+        ASKED = "asked", _("待专班同意")
+        REFUSED = "refused", _("未同意")
+        GRANTED = (
+            "granted",
+            _("暂停中"),
+        )  # until `until_on`, or until it is ended; afterwards the row says ENDED
+        ENDED = "ended", _("已恢复")
+        CANCELLED = (
+            "cancelled",
+            _("已撤回"),
+        )  # by the bank, or because the clock stopped before anybody answered
+
+    deadline = models.ForeignKey(Deadline, models.PROTECT, related_name="suspensions", verbose_name=_("时限"))
+    papers = models.CharField(_("要补的材料"), max_length=300)
+    reason = models.CharField(_("理由"), max_length=300)
+    state = models.CharField(_("状态"), max_length=10, choices=State, default=State.ASKED)
+    asked_days = models.PositiveSmallIntegerField(_("申请天数"))
+    asked_at = models.DateTimeField(_("申请时间"))
+    asked_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("申请人"))
+    decided_at = models.DateTimeField(_("答复时间"), null=True, blank=True)
+    decided_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("答复人")
+    )
+    decided_note = models.CharField(_("答复说明"), max_length=300, blank=True)
+    # the days that do not count: after `from_on`, up to and including `until_on`; shortened when it ends earlier
+    from_on = models.DateField(_("暂停自(不含)"), null=True, blank=True)
+    until_on = models.DateField(_("暂停至(含)"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("恢复时间"), null=True, blank=True)
+    ended_why = models.CharField(_("恢复原因"), max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("补件暂停")
+        ordering = ("asked_at",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["deadline"], condition=Q(state__in=("asked", "granted")), name="suspension_one_open"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=("asked", "cancelled"), from_on__isnull=True)
+                | Q(state="refused", from_on__isnull=True, decided_at__isnull=False, decided_by__isnull=False)
+                | Q(
+                    state__in=("granted", "ended"),
+                    from_on__isnull=False,
+                    until_on__isnull=False,
+                    decided_at__isnull=False,
+                    decided_by__isnull=False,
+                    until_on__gte=F("from_on"),
+                ),
+                name="suspension_state_has_its_facts",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="ended", ended_at__isnull=False)
+                | ~Q(state="ended") & Q(ended_at__isnull=True),
+                name="suspension_ended_has_time",
+            ),
+            models.CheckConstraint(condition=Q(asked_days__gt=0), name="suspension_asks_for_days"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.deadline_id} {self.get_state_display()}"
+
+
 class Alert(models.Model):
     """The ledger: one row per letter owed, written in the transaction that owes it, *before* anything is sent."""
 
@@ -174,7 +283,9 @@ class Alert(models.Model):
 
     class State(models.TextChoices):
         PENDING = "pending", _("待发")
-        SENT = "sent", _("已发")
+        SENT = "sent", _("已发")  # the server accepted it
+        DELIVERED = "delivered", _("已送达")  # a report says that it lies in the mailbox
+        BOUNCED = "bounced", _("退信")  # a report says that it does not
         GIVEN_UP = "given_up", _("放弃")
         DROPPED = "dropped", _("无需再发")  # the clock stopped or its due date moved before the letter left
 
@@ -183,10 +294,16 @@ class Alert(models.Model):
         _("到期时间")
     )  # as it was when the alert was owed; a changed due date alerts again
     step = models.CharField(_("级别"), max_length=20, choices=Step)
+    round = models.PositiveSmallIntegerField(default=0)  # of `Step.NAG`, the how manieth; else 0
     recipient = models.EmailField(_("收件人"))
     recipient_user = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+", verbose_name=_("机构"))
-    why = models.CharField(_("发送理由"), max_length=200)
+    # who is away and has named this recipient to stand in
+    instead_of = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", db_index=False, verbose_name=_("代收")
+    )
+    why = models.CharField(_("发送理由"), max_length=200)  # in Chinese; `why_code` says it again in English
+    why_code = models.CharField(max_length=20, blank=True)
     channel = models.CharField(_("渠道"), max_length=10, default="email")
     state = models.CharField(_("状态"), max_length=10, choices=State, default=State.PENDING)
     created_at = models.DateTimeField(_("生成时间"))
@@ -196,20 +313,26 @@ class Alert(models.Model):
     last_error = models.CharField(_("最近一次失败"), max_length=300, blank=True)
     message_id = models.CharField(max_length=120, blank=True)
     sent_at = models.DateTimeField(_("发出时间"), null=True)
+    reported_at = models.DateTimeField(_("回执时间"), null=True, blank=True)  # of the last delivery report
+    report = models.CharField(_("送达回执"), max_length=300, blank=True)
+    # one entry for each time it was sent again by hand: {"at", "by", "reason", "state", "sent_at", "message_id", "error"}
+    history = models.JSONField(_("重发记录"), default=list, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = _("提醒台账")
         ordering = ("-id",)
         indexes = [
             models.Index(fields=["send_after"], condition=Q(state="pending"), name="alert_pending"),
+            models.Index(fields=["message_id"], condition=~Q(message_id=""), name="alert_message_id"),
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["deadline", "due_at", "step", "recipient", "channel"],
+                fields=["deadline", "due_at", "step", "recipient", "channel", "round"],
                 name="alert_once_per_step_and_due_date",
             ),
             models.CheckConstraint(
-                condition=Q(state="sent", sent_at__isnull=False) | ~Q(state="sent") & Q(sent_at__isnull=True),
+                condition=Q(state__in=("sent", "delivered", "bounced"), sent_at__isnull=False)
+                | Q(state__in=("pending", "given_up", "dropped"), sent_at__isnull=True),
                 name="alert_sent_has_time",
             ),
         ]
@@ -235,3 +358,43 @@ class Sweep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+class DeliveryReport(models.Model):
+    """What a mail system told about one of our mails (RFC 3464). Kept as it came; taking it twice changes nothing."""
+
+    digest = models.CharField(max_length=64, unique=True)  # SHA-256 of the report, so that a repeat is known
+    message_id = models.CharField(_("邮件标识"), max_length=120, blank=True, db_index=True)
+    recipient = models.CharField(_("收件人"), max_length=254, blank=True)
+    action = models.CharField(
+        _("结果"), max_length=12
+    )  # as RFC 3464, 2.3.3: failed delayed delivered relayed expanded
+    status = models.CharField(_("状态码"), max_length=20, blank=True)  # RFC 3463: 5.1.1
+    diagnostic = models.CharField(_("说明"), max_length=300, blank=True)
+    received_at = models.DateTimeField(_("收到时间"))
+    alerts_count = models.PositiveIntegerField(_("涉及提醒"), default=0)  # 0: not one of our letters
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("邮件回执")
+        ordering = ("-received_at",)
+
+    def __str__(self) -> str:
+        return f"{self.recipient} {self.action} {self.status}"
+
+
+class Stall(models.Model):
+    """The sweep stood still: noticed and told by the web process, by a path that needs neither Redis nor a worker."""
+
+    # the last pass before; unique, so that of several web processes one writes the letter. The epoch: none ever
+    since = models.DateTimeField(_("最后一次巡检"), unique=True)
+    noticed_at = models.DateTimeField(_("发现时间"))
+    told = models.JSONField(_("已通知"), default=list)  # addresses whose mail the server accepted
+    last_error = models.CharField(_("最近一次失败"), max_length=300, blank=True)
+    ended_at = models.DateTimeField(_("恢复时间"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("巡检中断")
+        ordering = ("-since",)
+
+    def __str__(self) -> str:
+        return f"{self.since:%Y-%m-%d %H:%M:%S} UTC"

@@ -1,0 +1,17 @@
+"""The branch of running clocks, and how long a bank's clock may be suspended by the rules that are already there."""
+
+from django.db import migrations
+
+BRANCH = """
+UPDATE lending_deadline AS clock SET branch_id = pushed.branch_id FROM lending_recommendation AS pushed
+WHERE pushed.deadline_id = clock.id AND pushed.branch_id IS NOT NULL
+"""
+SUSPENSION = "UPDATE lending_deadlinepolicy SET max_suspension_days = 10 WHERE kind = 'bank_decision'"
+
+
+class Migration(migrations.Migration):
+    dependencies = [("lending", "0004_deadlines")]
+    operations = [
+        migrations.RunSQL(BRANCH, migrations.RunSQL.noop),
+        migrations.RunSQL(SUSPENSION, migrations.RunSQL.noop),
+    ]
