@@ -130,15 +130,17 @@ def _next(alerts: list[Alert], now: datetime) -> str:
     """What happens by itself if nothing is done: the next rung of each clock, the earliest of each sort."""
     words = {
         Step.DUE_SOON: _("再次提醒"),
+        Step.DUE_IN_TWO: _("再次提醒"),
         Step.LAST_DAY: _("再次提醒"),
         Step.OVERDUE: _("记为超期"),
         Step.ESCALATED_BANK: _("通知银行联络人"),
         Step.ESCALATED_DISTRICT: _("报区级工作专班督办"),
         Step.ESCALATED_CITY: _("报市级管理部门督办"),
+        Step.NAG: _("再次催办"),
     }
     earliest: dict[str, datetime] = {}
     for alert in alerts:
-        rung = ladder.following(alert.deadline.kind, alert.due_at, now)
+        rung = ladder.ladder_of(alert.deadline.kind).following(alert.due_at, now)
         if rung:
             at = ladder.moment(rung, alert.due_at)
             earliest[words[rung.step]] = min(earliest.get(words[rung.step], at), at)

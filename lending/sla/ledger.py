@@ -19,13 +19,14 @@ logger = logging.getLogger(__name__)
 # Rows go over as two JSON texts, the letters and whom they name, because every letter of a batch names one of a few
 # people; building model instances and arrays for them costs six times as much as the insert itself.
 INSERT = """
-INSERT INTO lending_alert (deadline_id, due_at, step, recipient, recipient_user_id, organisation_id, why, channel,
-    state, created_at, send_after, attempts, last_error, message_id)
-SELECT letter.deadline, letter.due_at, letter.step, whom.email, whom."user", whom.organisation, whom.why, 'email',
-    %(state)s, %(now)s, %(send_after)s, 0, '', ''
-FROM json_to_recordset(%(letters)s::json) AS letter(deadline bigint, due_at timestamptz, step text, "to" int)
-JOIN json_to_recordset(%(people)s::json) AS whom(n int, email text, "user" bigint, organisation bigint, why text)
-    ON whom.n = letter."to"
+INSERT INTO lending_alert (deadline_id, due_at, step, recipient, recipient_user_id, organisation_id, why, why_code,
+    instead_of_id, round, channel, state, created_at, send_after, attempts, last_error, message_id, report, history)
+SELECT letter.deadline, letter.due_at, letter.step, whom.email, whom."user", whom.organisation, whom.why, whom.why_code,
+    whom.instead_of, letter.round, 'email', %(state)s, %(now)s, %(send_after)s, 0, '', '', '', '[]'
+FROM json_to_recordset(%(letters)s::json)
+    AS letter(deadline bigint, due_at timestamptz, step text, round smallint, "to" int)
+JOIN json_to_recordset(%(people)s::json) AS whom(n int, email text, "user" bigint, organisation bigint, why text,
+    why_code text, instead_of bigint) ON whom.n = letter."to"
 ORDER BY letter.deadline
 ON CONFLICT ON CONSTRAINT alert_once_per_step_and_due_date DO NOTHING
 """
@@ -37,21 +38,22 @@ class Letter(NamedTuple):
     deadline: int
     due_at: datetime
     step: str
+    round: int
     to: Addressee
 
     @property
     def identity(self) -> tuple:
-        return self.deadline, self.due_at, self.step, self.to.email
+        return self.deadline, self.due_at, self.step, self.round, self.to.email
 
 
 def letters_for(clock: Facts, rung: Rung, directory: Directory) -> list[Letter]:
     """The letters of one rung. Nobody reachable on any level is a matter for the log, and the sweep keeps the rung."""
     addressees = directory.addressees(clock, rung.to)
-    if not addressees:
+    if not addressees and rung.to:
         logger.error(
             "nobody can be told of clock %s, step %s: no address up to the city", clock.pk, rung.step
         )
-    return [Letter(clock.pk, clock.due_at, rung.step, to) for to in addressees]
+    return [Letter(clock.pk, clock.due_at, rung.step, rung.round, to) for to in addressees]
 
 
 def write(letters: Iterable[Letter], now: datetime) -> int:
@@ -70,6 +72,7 @@ def write(letters: Iterable[Letter], now: datetime) -> int:
                     "deadline": one.deadline,
                     "due_at": one.due_at.isoformat(),
                     "step": one.step,
+                    "round": one.round,
                     "to": people[one.to],
                 }
                 for one in letters
@@ -87,4 +90,4 @@ def write(letters: Iterable[Letter], now: datetime) -> int:
 def there(deadlines: Iterable[int]) -> set[tuple]:
     """The identities of the letters that these clocks owe or owed already."""
     rows = Alert.objects.filter(deadline__in=deadlines)
-    return set(rows.values_list("deadline_id", "due_at", "step", "recipient"))
+    return set(rows.values_list("deadline_id", "due_at", "step", "round", "recipient"))

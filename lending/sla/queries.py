@@ -1,5 +1,6 @@
 """Reads about deadlines, policies and the calendar. Never writes."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from django.db.models import Count, F, Q, QuerySet
@@ -9,7 +10,9 @@ from lending.case import FinancingCase
 from lending.sla.calendar import Calendar, Day, Rule, day_of, end_of
 from lending.sla.chips import DUE_SOON_DAYS
 from lending.sla.errors import NoPolicy
-from lending.sla.models import CalendarDay, CalendarYear, Deadline, DeadlinePolicy, Sweep
+from lending.sla.kinds import MAIN
+from lending.sla.ladder import Ladder, Ladders
+from lending.sla.models import CalendarDay, CalendarYear, Deadline, DeadlinePolicy, PolicyStep, Sweep
 from visits.models import ListMembership
 
 NOTICE_MONTH = (
@@ -57,6 +60,19 @@ def rule_of(policy: DeadlinePolicy) -> Rule:
     return Rule(policy.length, policy.unit, policy.is_working_days, policy.is_rolled_forward)
 
 
+def ladders(policies: Iterable[int]) -> Ladders:
+    """The ladders of these policies, with one statement however many."""
+    rows = PolicyStep.objects.filter(policy__in=set(policies)).order_by("policy_id", "days", "pk")
+    own: dict[int, list] = {}
+    for policy, *step in rows.values_list("policy_id", "step", "days", "to"):
+        own.setdefault(policy, []).append(step)
+    return Ladders(own)
+
+
+def ladder_for(clock: Deadline) -> Ladder:
+    return ladders([clock.policy_id]).of(clock.policy_id, clock.kind)
+
+
 def years_changed() -> list[CalendarYear]:
     """Years with a version that the open clocks have not followed yet."""
     behind = CalendarYear.objects.filter(version__gt=F("recomputed_version"))
@@ -75,17 +91,23 @@ def not_following(years: list[CalendarYear]) -> QuerySet[Deadline]:
 
 
 def open_clocks() -> QuerySet[Deadline]:
+    """Of every kind, those included that make no case overdue."""
     return Deadline.objects.filter(stopped_at__isnull=True)
 
 
+def main_clocks() -> QuerySet[Deadline]:
+    """The open ones by which a case is judged."""
+    return open_clocks().filter(kind__in=MAIN)
+
+
 def overdue(now: datetime) -> QuerySet[Deadline]:
-    """Open and late at `now`, whether or not the sweep has marked them yet."""
-    return open_clocks().filter(due_at__lte=now)
+    """Cases' own clocks, open and late at `now`, whether or not the sweep has marked them yet."""
+    return main_clocks().filter(due_at__lte=now)
 
 
 def due_soon(now: datetime, days: int = DUE_SOON_DAYS) -> QuerySet[Deadline]:
     """Open, not late, and due within that many days of Shanghai: 0 is today alone, as on the chip."""
-    return open_clocks().filter(due_at__gt=now, due_at__lte=end_of(day_of(now) + timedelta(days=days)))
+    return main_clocks().filter(due_at__gt=now, due_at__lte=end_of(day_of(now) + timedelta(days=days)))
 
 
 def on_time(clocks: QuerySet[Deadline], now: datetime) -> dict[str, int]:

@@ -12,10 +12,13 @@ OCCASION = {
     DeadlineKind.BANK_DECISION: "推送",
     DeadlineKind.PANEL_REVIEW: "送审",
     DeadlineKind.SUPPLEMENT: "退回补正",
+    DeadlineKind.RECEIPT: "推送",
+    DeadlineKind.CONTACT: "推送",
+    DeadlineKind.DISBURSEMENT: "授信",
 }
 
 IN_ENGLISH = {
-    "推送": "Sent", "送审": "Put under review", "退回补正": "Returned", "接收": "Received", "材料齐全": "Documents complete",
+    "推送": "Sent", "送审": "Put under review", "退回补正": "Returned", "接收": "Received", "授信": "Approved", "材料齐全": "Documents complete",
 }  # fmt: skip
 
 # and for a policy that counts from a later point than the push

@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts.models import User
 from lending import audit
 from lending.case import FinancingCase
-from lending.sla import ladder, queries, receipts
+from lending.sla import queries, receipts
 from lending.sla.calendar import SHANGHAI, Calendar, Computed, Rule, add, day_of
 from lending.sla.models import CalendarYear, Deadline
 
@@ -114,7 +114,7 @@ def change(
         "new_due_at": computed.due_at.isoformat(), "old_words": clock.receipt.get("words", ""),
     }  # fmt: skip
     if computed.due_at != clock.due_at:
-        clock.steps_done, clock.next_look_at = ladder.begin(clock.kind, computed.due_at, now)
+        clock.steps_done, clock.next_look_at = queries.ladder_for(clock).begin(computed.due_at, now)
     clock.receipt = {**receipt, "changes": [*clock.receipt.get("changes", []), told]}
     clock.due_at, clock.is_provisional = computed.due_at, computed.is_provisional
     clock.save(

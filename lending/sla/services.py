@@ -18,7 +18,14 @@ from lending.sla.recipients import Directory, facts_of
 
 
 @transaction.atomic
-def start_clock(*, case: FinancingCase, kind: DeadlineKind, bound: Organisation, now: datetime) -> Deadline:
+def start_clock(
+    *,
+    case: FinancingCase,
+    kind: DeadlineKind,
+    bound: Organisation,
+    now: datetime,
+    branch: Organisation | None = None,
+) -> Deadline:
     """Start one clock by the policy in force at `now`; the policy stays with the clock. Refuses with `NoPolicy`."""
     calendars.hold_still()
     today = day_of(now)
@@ -27,9 +34,9 @@ def start_clock(*, case: FinancingCase, kind: DeadlineKind, bound: Organisation,
     )
     calendar, rule = queries.calendar(today), queries.rule_of(policy)
     computed = add(now, rule, calendar)
-    steps_done, next_look_at = ladder.begin(kind, computed.due_at, now)
+    steps_done, next_look_at = queries.ladders([policy.pk]).of(policy.pk, kind).begin(computed.due_at, now)
     return Deadline.objects.create(
-        case=case, kind=kind, bound=bound, policy=policy, started_at=now, due_at=computed.due_at,
+        case=case, kind=kind, bound=bound, branch=branch, policy=policy, started_at=now, due_at=computed.due_at,
         is_provisional=computed.is_provisional, steps_done=steps_done, next_look_at=next_look_at,
         receipt=receipts.receipt(
             now, rule, calendar, computed, policy={"id": policy.pk, "source": policy.source},
@@ -54,6 +61,13 @@ def stop_clocks(
     met = Case(When(due_at__gt=now, then=Value(Deadline.State.MET)), default=Value(Deadline.State.MET_LATE))
     state = Deadline.State.CANCELLED if is_cancelled else met
     return running.update(state=state, stopped_at=now, next_look_at=None)
+
+
+@transaction.atomic
+def hand_over(*, case: FinancingCase, bound: Organisation, branch: Organisation | None) -> int:
+    """The work lies with another branch from now on, or with head office again (None): so do the letters of its
+    clocks. Returns how many clocks are open."""
+    return Deadline.objects.filter(case=case, bound=bound, stopped_at__isnull=True).update(branch=branch)
 
 
 @transaction.atomic
@@ -87,10 +101,17 @@ def reach_start(*, deadline: Deadline, point: DeadlinePolicy.Start, by: User | N
 def notify_all_assigned(*, deadlines: Iterable[Deadline], now: datetime) -> int:
     """Owe the banks the letters about new recommendations, with the same few queries however many there are.
 
-    Call after the recommendation rows exist (the branch is read from them), in their transaction. Returns how many
-    letters were queued; they leave with the next `send_alerts`. A repeat queues nothing.
+    Call in the transaction of the push. Returns how many letters were queued; they leave with the next `send_alerts`.
+    A repeat queues nothing. Where nobody has an address the rung is kept, and the sweep tries it again in an hour.
     """
     clocks = facts_of([deadline.pk for deadline in deadlines])
-    directory = Directory(clocks)
-    owed = [letter for clock in clocks for letter in ledger.letters_for(clock, ladder.ASSIGNED, directory)]
+    directory, ladders = Directory(clocks), queries.ladders(clock.policy for clock in clocks)
+    owed, unheard = [], []
+    for clock in clocks:
+        if rung := ladders.of(clock.policy, clock.kind).assigned:
+            letters = ledger.letters_for(clock, rung, directory)
+            owed += letters
+            unheard += [] if letters else [clock.pk]
+    again = now + ladder.TRY_AGAIN
+    Deadline.objects.filter(pk__in=unheard, next_look_at__gt=again).update(steps_done=0, next_look_at=again)
     return ledger.write(owed, now)

@@ -9,18 +9,18 @@ import json
 import logging
 import time
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import DatabaseError, connection, transaction
 
-from lending.sla import ladder, ledger
-from lending.sla.ladder import Rung
+from lending.sla import ladder, ledger, queries
+from lending.sla.ladder import TRY_AGAIN as PUSHED_AHEAD
+from lending.sla.ladder import Ladders, Rung
 from lending.sla.ledger import Letter
 from lending.sla.models import Deadline, Sweep
 from lending.sla.recipients import Directory, Facts, facts_of
 
 BATCH = 1000
-PUSHED_AHEAD = timedelta(hours=1)  # for a row that cannot be computed, or that nobody can be told of
 logger = logging.getLogger(__name__)
 
 UPDATE = """
@@ -125,9 +125,10 @@ def _settle_alone(clock: Facts, now: datetime) -> Tally:
 
 def _plan(clocks: list[Facts], now: datetime) -> Plan:
     plan, directory = Plan(), Directory(clocks)
+    ladders = queries.ladders(clock.policy for clock in clocks)
     for clock in clocks:
         try:
-            _plan_one(plan, clock, directory, now)
+            _plan_one(plan, clock, ladders, directory, now)
         except Exception:  # whatever is wrong with this row, the others go on
             logger.exception("clock %s could not be computed; looking again in an hour", clock.pk)
             plan.changes.append(_change(clock.pk, clock.state, clock.steps_done, now + PUSHED_AHEAD))
@@ -135,15 +136,16 @@ def _plan(clocks: list[Facts], now: datetime) -> Plan:
     return plan
 
 
-def _plan_one(plan: Plan, clock: Facts, directory: Directory, now: datetime) -> None:
-    climb = ladder.climb(clock.kind, clock.due_at, clock.steps_done, now)
+def _plan_one(plan: Plan, clock: Facts, ladders: Ladders, directory: Directory, now: datetime) -> None:
+    own = ladders.of(clock.policy, clock.kind)
+    climb = own.climb(clock.due_at, clock.steps_done, now)
     told, letters = _letters(clock, climb.owed, directory)
     is_late = now >= clock.due_at
     is_newly_late = is_late and clock.state == Deadline.State.RUNNING
     state = Deadline.State.BREACHED if is_late else clock.state
     steps_done, next_look_at = climb.steps_done, climb.next_look_at
     if is_unheard := len(told) < len(climb.owed):  # the rung is kept: an address may be entered any time
-        steps_done = ladder.place_of(clock.kind, climb.owed[len(told)])
+        steps_done = own.place_of(climb.owed[len(told)])
         next_look_at = min(now + PUSHED_AHEAD, next_look_at or now + PUSHED_AHEAD)
     plan.changes.append(_change(clock.pk, state, steps_done, next_look_at, now if is_newly_late else None))
     plan.letters += letters
@@ -160,7 +162,7 @@ def _letters(clock: Facts, owed: tuple[Rung, ...], directory: Directory) -> tupl
     told, letters = [], []
     for rung in owed:
         found = ledger.letters_for(clock, rung, directory)
-        if not found:
+        if not found and rung.to:
             break
         told.append(rung)
         letters += found
