@@ -6,10 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from django.conf import settings
 from django.db import connection
 
-from lending.sla.hours import may_leave_at
 from lending.sla.ladder import Rung
 from lending.sla.models import Alert
 from lending.sla.recipients import Addressee, Directory, Facts
@@ -22,11 +20,11 @@ INSERT = """
 INSERT INTO lending_alert (deadline_id, due_at, step, recipient, recipient_user_id, organisation_id, why, why_code,
     instead_of_id, round, channel, state, created_at, send_after, attempts, last_error, message_id, report, history)
 SELECT letter.deadline, letter.due_at, letter.step, whom.email, whom."user", whom.organisation, whom.why, whom.why_code,
-    whom.instead_of, letter.round, 'email', %(state)s, %(now)s, %(send_after)s, 0, '', '', '', '[]'
+    whom.instead_of, letter.round, 'email', %(state)s, %(now)s, whom.send_after, 0, '', '', '', '[]'
 FROM json_to_recordset(%(letters)s::json)
     AS letter(deadline bigint, due_at timestamptz, step text, round smallint, "to" int)
 JOIN json_to_recordset(%(people)s::json) AS whom(n int, email text, "user" bigint, organisation bigint, why text,
-    why_code text, instead_of bigint) ON whom.n = letter."to"
+    why_code text, instead_of bigint, send_after timestamptz) ON whom.n = letter."to"
 ORDER BY letter.deadline
 ON CONFLICT ON CONSTRAINT alert_once_per_step_and_due_date DO NOTHING
 """
@@ -40,20 +38,35 @@ class Letter(NamedTuple):
     step: str
     round: int
     to: Addressee
+    send_after: datetime
 
     @property
     def identity(self) -> tuple:
         return self.deadline, self.due_at, self.step, self.round, self.to.email
 
 
-def letters_for(clock: Facts, rung: Rung, directory: Directory) -> list[Letter]:
-    """The letters of one rung. Nobody reachable on any level is a matter for the log, and the sweep keeps the rung."""
-    addressees = directory.addressees(clock, rung.to)
-    if not addressees and rung.to:
+def letters_for(clock: Facts, rung: Rung, directory: Directory) -> list[Letter] | None:
+    """The letters of one rung, none where nobody is to be told. None where nobody can be: that is a matter for the log,
+    and the rung is kept."""
+    if not rung.to:
+        return []
+    addressees = directory.addressees(clock, rung.to, rung.step)
+    if addressees is None:
         logger.error(
             "nobody can be told of clock %s, step %s: no address up to the city", clock.pk, rung.step
         )
-    return [Letter(clock.pk, clock.due_at, rung.step, rung.round, to) for to in addressees]
+        return None
+    return [
+        Letter(
+            clock.pk,
+            clock.due_at,
+            rung.step,
+            rung.round,
+            to,
+            directory.send_after(to.organisation, clock.due_at),
+        )
+        for to in addressees
+    ]
 
 
 def write(letters: Iterable[Letter], now: datetime) -> int:
@@ -61,11 +74,10 @@ def write(letters: Iterable[Letter], now: datetime) -> int:
     letters = list(letters)
     if not letters:
         return 0
-    people = {person: n for n, person in enumerate(dict.fromkeys(letter.to for letter in letters))}
+    people = {whom: n for n, whom in enumerate(dict.fromkeys((one.to, one.send_after) for one in letters))}
     values = {
         "state": Alert.State.PENDING,
         "now": now,
-        "send_after": may_leave_at(now, settings.ALERT_FROM_HOUR, settings.ALERT_UNTIL_HOUR),
         "letters": json.dumps(
             [
                 {
@@ -73,13 +85,17 @@ def write(letters: Iterable[Letter], now: datetime) -> int:
                     "due_at": one.due_at.isoformat(),
                     "step": one.step,
                     "round": one.round,
-                    "to": people[one.to],
+                    "to": people[one.to, one.send_after],
                 }
                 for one in letters
             ]
         ),
         "people": json.dumps(
-            [{"n": n, **person._asdict()} for person, n in people.items()], ensure_ascii=False
+            [
+                {"n": n, "send_after": at.isoformat(), **person._asdict()}
+                for (person, at), n in people.items()
+            ],
+            ensure_ascii=False,
         ),
     }
     with connection.cursor() as cursor:

@@ -36,6 +36,7 @@ class Facts(NamedTuple):
 
     pk: int
     kind: str
+    policy: int
     state: str
     due_at: datetime
     steps_done: int
@@ -46,11 +47,9 @@ class Facts(NamedTuple):
     branch: int | None  # which branch of the bank has the case; None: head office
 
 
-# The recommendation that a clock belongs to is reached through the reverse relation, by name: this package lies below
-# `recommendation_list` and must not import it.
 FACTS = (
-    "pk", "kind", "state", "due_at", "steps_done", "bound_id", "case__district_id", "case__district__parent_id",
-    "case__origin_visit__officer_id", "recommendation__branch_id",
+    "pk", "kind", "policy_id", "state", "due_at", "steps_done", "bound_id", "case__district_id",
+    "case__district__parent_id", "case__origin_visit__officer_id", "branch_id",
 )  # fmt: skip
 
 
@@ -128,7 +127,7 @@ class Directory:
             if person.is_active and person.email:
                 self._at.setdefault((person.role, person.place), []).append(person)
         self._found: dict[tuple, list[Addressee] | None] = {}
-        self._days: dict[int | None, date] = {}
+        self._openings: dict[int | None, datetime] = {}
 
     def addressees(self, clock: Facts, audiences: tuple[Audience, ...], step: Step) -> list[Addressee] | None:
         """Each address once. Where an audience has nobody, the level above it gets the letter instead; None where
@@ -140,8 +139,11 @@ class Directory:
         return self._found[key]
 
     def send_after(self, organisation: int, due_at: datetime) -> datetime:
-        """From when on a letter about that due time may leave for a place."""
-        return hours.send_after(self._now, self._hours(organisation), self._calendar.is_workday, due_at)
+        """From when on a letter about that due time may leave for a place: never held up to a moment still to come."""
+        opening = self._opening(organisation)
+        if opening < due_at or due_at <= self._now:
+            return opening
+        return hours.before(due_at, self._now, self._hours(organisation))
 
     def _look_up(self, clock: Facts, audiences: tuple[Audience, ...], step: Step) -> list[Addressee] | None:
         found: Found = {}
@@ -203,7 +205,7 @@ class Directory:
     def _reader(self, person: Person, step: Step) -> Person | None:
         """The person where they are there; else the first of the chain of substitutes who is, of the same role at the
         same organisation; at last the person, if there is an address."""
-        day = self._day(person.place)
+        day = day_of(self._opening(person.place))
         if person.is_active and person.email and not person.is_away(day):
             return person
         seen, one = {person.pk}, self._people.get(person.substitute)
@@ -231,10 +233,10 @@ class Directory:
         known = self._places.get(place)
         return known.hours if known else Hours(settings.ALERT_FROM_HOUR, settings.ALERT_UNTIL_HOUR)
 
-    def _day(self, place: int | None) -> date:
-        if place not in self._days:
-            self._days[place] = hours.reading_day(self._now, self._hours(place), self._calendar.is_workday)
-        return self._days[place]
+    def _opening(self, place: int | None) -> datetime:
+        if place not in self._openings:
+            self._openings[place] = hours.opening(self._now, self._hours(place), self._calendar.is_workday)
+        return self._openings[place]
 
     @cached_property
     def _calendar(self) -> Calendar:

@@ -105,13 +105,13 @@ def notify_all_assigned(*, deadlines: Iterable[Deadline], now: datetime) -> int:
     A repeat queues nothing. Where nobody has an address the rung is kept, and the sweep tries it again in an hour.
     """
     clocks = facts_of([deadline.pk for deadline in deadlines])
-    directory, ladders = Directory(clocks), queries.ladders(clock.policy for clock in clocks)
+    directory, ladders = Directory(clocks, now=now), queries.ladders(clock.policy for clock in clocks)
     owed, unheard = [], []
     for clock in clocks:
         if rung := ladders.of(clock.policy, clock.kind).assigned:
             letters = ledger.letters_for(clock, rung, directory)
-            owed += letters
-            unheard += [] if letters else [clock.pk]
+            owed += letters or []
+            unheard += [clock.pk] if letters is None else []
     again = now + ladder.TRY_AGAIN
     Deadline.objects.filter(pk__in=unheard, next_look_at__gt=again).update(steps_done=0, next_look_at=again)
     return ledger.write(owed, now)

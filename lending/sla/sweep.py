@@ -124,7 +124,7 @@ def _settle_alone(clock: Facts, now: datetime) -> Tally:
 
 
 def _plan(clocks: list[Facts], now: datetime) -> Plan:
-    plan, directory = Plan(), Directory(clocks)
+    plan, directory = Plan(), Directory(clocks, now=now)
     ladders = queries.ladders(clock.policy for clock in clocks)
     for clock in clocks:
         try:
@@ -162,7 +162,7 @@ def _letters(clock: Facts, owed: tuple[Rung, ...], directory: Directory) -> tupl
     told, letters = [], []
     for rung in owed:
         found = ledger.letters_for(clock, rung, directory)
-        if not found and rung.to:
+        if found is None:
             break
         told.append(rung)
         letters += found
