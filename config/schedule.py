@@ -6,6 +6,12 @@ Beat only ticks. What is due is decided by columns in the database, so a lost ti
 
 from celery.schedules import crontab
 
+from config import env
+
+env.read_dotenv()
+# Seconds between two sweeps; letters are sent twice as often.
+TICK = float(env.number("SWEEP_SECONDS", 60, low=2, high=300))
+
 SCHEDULE = {
     "recompute-deadlines": {  # reads one row per year unless somebody has changed the calendar
         "task": "lending.recompute_deadlines",
@@ -14,13 +20,13 @@ SCHEDULE = {
     },
     "sweep-deadlines": {
         "task": "lending.sweep_deadlines",
-        "schedule": 60.0,
-        "options": {"expires": 55.0},
+        "schedule": TICK,
+        "options": {"expires": TICK * 0.9},
     },
     "send-alerts": {
         "task": "lending.send_alerts",
-        "schedule": 30.0,
-        "options": {"expires": 25.0},
+        "schedule": TICK / 2,
+        "options": {"expires": TICK * 0.45},
     },
     "hand-out-imports": {
         "task": "visits.hand_out_imports",

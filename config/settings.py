@@ -202,13 +202,16 @@ MEDIA_ROOT = VAR_DIR / "media"
 # --- Mail ---------------------------------------------------------------------------------------------------------------
 # Without EMAIL_URL every mail becomes a file, for a newcomer to look at.
 vars().update(env.email("EMAIL_URL", f"filemail:///{VAR_DIR / 'mail'}"))
-EMAIL_TIMEOUT = 10  # seconds; a mail server that hangs must not hold a worker
+# seconds; a mail server that hangs must not hold a worker
+EMAIL_TIMEOUT = env.number("EMAIL_TIMEOUT", 10, low=1, high=60)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Doorstep <doorstep@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # Deadlines turn at midnight; a site may keep the mails about them to office hours, in Shanghai's time.
 ALERT_FROM_HOUR = env.number("ALERT_FROM_HOUR", 0, low=0, high=23)
 ALERT_UNTIL_HOUR = env.number("ALERT_UNTIL_HOUR", 24, low=ALERT_FROM_HOUR + 1, high=24)
+# For so long (seconds) a letter is one sender's; when it was killed, the next one takes the letter up after that.
+ALERT_LEASE_SECONDS = env.number("ALERT_LEASE_SECONDS", 600, low=10, high=3600)
 
 # --- Printed sheets of codes ------------------------------------------------------------------------------------------
 # Noto Sans SC as set-up installs it; without it sheets use the PDF reader's own Chinese face and say so.

@@ -24,9 +24,11 @@ from lending.sla.hours import may_leave_at
 from lending.sla.models import Alert, Deadline
 from lending.sla.smtp import Fate
 
-LEASE = timedelta(minutes=10)
+LEASE = timedelta(seconds=settings.ALERT_LEASE_SECONDS)
 RECIPIENTS_AT_ONCE = 50
-BUDGET_SECONDS = 240  # of one run; a task is ended after 600, and what is left goes with the next tick
+# Of one run: with the half lease of the last claim it must end before the lease and the task's limit of 600 s do. What
+# is left goes with the next tick.
+BUDGET_SECONDS = min(240.0, LEASE.total_seconds() * 0.4)
 RECONNECTS = 3  # per run; then the server is left alone until the next tick
 logger = logging.getLogger(__name__)
 
