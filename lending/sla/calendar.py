@@ -5,9 +5,10 @@ Shanghai after that day (contract.md, Deadlines). Shanghai has had no daylight s
 """
 
 from calendar import monthrange
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 
 from accounts.clock import SHANGHAI, day_of
 
@@ -49,10 +50,22 @@ class Rule:
     is_rolled_forward: bool = False
 
 
+class Suspended(NamedTuple):
+    """The days after `after`, up to and including `until`, do not count; the same day twice is no day at all."""
+
+    after: date
+    until: date
+
+    @property
+    def days(self) -> int:
+        return (self.until - self.after).days
+
+
 @dataclass(frozen=True)
 class Computed:
     """`last_on` is the last day that counts, `due_at` the instant after it. `rolled_from` is the day rolled away from.
 
+    `excluded` are rest days passed over, `suspended_days` counts those left out for a suspension; no day is in both.
     `looked_at` are the years whose notice the answer depends on; the answer is provisional while one is unknown.
     """
 
@@ -62,6 +75,7 @@ class Computed:
     rolled_from: date | None
     looked_at: tuple[int, ...]
     unknown_years: tuple[int, ...]
+    suspended_days: int = 0
 
     @property
     def is_provisional(self) -> bool:
@@ -78,17 +92,26 @@ def last_day(due_at: datetime) -> date:
     return day_of(due_at - timedelta(microseconds=1))
 
 
-def add(start: datetime, rule: Rule, calendar: Calendar) -> Computed:
-    """When a clock started at `start` runs out. Raises OverflowError beyond the year 9999."""
+def add(start: datetime, rule: Rule, calendar: Calendar, suspended: Sequence[Suspended] = ()) -> Computed:
+    """When a clock started at `start` runs out. Raises OverflowError beyond the year 9999.
+
+    A suspended day is not counted, whatever day it is. Nothing falls due inside a suspension: one that begins on the
+    last day, when nothing is left to count, puts the end off to its own last day; a last day that is rolled forward
+    goes past it. One that begins after the clock has run out does the same, since a clock is suspended only while it
+    runs: a calendar corrected since must not take back what was granted.
+    """
     first = day_of(start)
+    left_out = _apart(suspended, first)
     looked: set[int] = set()
-    if rule.unit == "months":
-        last, excluded = _months_later(first, rule.length), []
-    elif rule.is_working_days:
-        last, excluded = _workdays_later(first, rule.length, calendar, looked)
+    if rule.is_working_days:
+        last, excluded = _workdays_later(first, rule.length, calendar, left_out, looked)
     else:
-        last, excluded = first + ONE_DAY * rule.length, []
-    landed = _roll(last, calendar, looked) if rule.is_rolled_forward else last
+        last = _months_later(first, rule.length) if rule.unit == "months" else first + ONE_DAY * rule.length
+        last, excluded = _put_off(last, left_out), []
+    landed = _roll(last, calendar, left_out, looked) if rule.is_rolled_forward else last
+    if left_out and landed < left_out[-1].until:
+        last = left_out[-1].until
+        landed = _roll(last, calendar, (), looked) if rule.is_rolled_forward else last
     return Computed(
         last_on=landed,
         due_at=end_of(landed),
@@ -96,10 +119,13 @@ def add(start: datetime, rule: Rule, calendar: Calendar) -> Computed:
         rolled_from=last if landed != last else None,
         looked_at=tuple(sorted(looked)),
         unknown_years=tuple(sorted(looked - calendar.versions.keys())),
+        suspended_days=sum(one.days for one in left_out),
     )
 
 
-def elapsed(start: datetime, until: datetime, rule: Rule, calendar: Calendar) -> int:
+def elapsed(
+    start: datetime, until: datetime, rule: Rule, calendar: Calendar, suspended: Sequence[Suspended] = ()
+) -> int:
     """How many whole units of `rule` have passed from `start` to `until`; `elapsed(s, add(s, n).due_at) == n`.
 
     Rolling forward lengthens a deadline, not the units, so it plays no part here. Never negative.
@@ -107,12 +133,15 @@ def elapsed(start: datetime, until: datetime, rule: Rule, calendar: Calendar) ->
     first, last = day_of(start), last_day(until)
     if last <= first:
         return 0
-    if rule.unit == "months":
-        months = (last.year - first.year) * 12 + last.month - first.month
-        return months if _months_later(first, months) <= last else months - 1
-    if not rule.is_working_days:
+    left_out = _apart(suspended, first)
+    if rule.is_working_days:
+        days = (first + ONE_DAY * n for n in range(1, (last - first).days + 1))
+        return sum(calendar.is_workday(day) and not _is_in(day, left_out) for day in days)
+    last -= ONE_DAY * sum((min(one.until, last) - one.after).days for one in left_out if one.after < last)
+    if rule.unit == "days":
         return (last - first).days
-    return sum(calendar.is_workday(first + ONE_DAY * n) for n in range(1, (last - first).days + 1))
+    months = (last.year - first.year) * 12 + last.month - first.month
+    return months if _months_later(first, months) <= last else months - 1
 
 
 def with_rest_day(calendar: Calendar, day: date, name: str = "") -> Calendar:
@@ -129,11 +158,37 @@ def _months_later(day: date, months: int) -> date:
     return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
-def _workdays_later(first: date, count: int, calendar: Calendar, looked: set[int]) -> tuple[date, list[date]]:
+def _apart(suspended: Sequence[Suspended], first: date) -> tuple[Suspended, ...]:
+    """In order, without the days that another one has covered already or that lie before the clock."""
+    left_out, covered = [], first
+    for after, until in sorted(suspended):
+        if until > covered:
+            left_out.append(Suspended(max(after, covered), until))
+            covered = until
+    return tuple(left_out)
+
+
+def _is_in(day: date, left_out: Sequence[Suspended]) -> bool:
+    return any(one.after < day <= one.until for one in left_out)
+
+
+def _put_off(last: date, left_out: Sequence[Suspended]) -> date:
+    """By the length of each suspension that begins while there are days left to count."""
+    for one in left_out:
+        if one.after < last:
+            last += ONE_DAY * one.days
+    return last
+
+
+def _workdays_later(
+    first: date, count: int, calendar: Calendar, left_out: Sequence[Suspended], looked: set[int]
+) -> tuple[date, list[date]]:
     """The `count`-th working day after `first`, and the rest days that were passed over on the way."""
     day, rest = first, []
     while count:
         day += ONE_DAY
+        if _is_in(day, left_out):
+            continue  # no notice can matter to it
         looked.add(day.year)
         if calendar.is_workday(day):
             count -= 1
@@ -142,9 +197,9 @@ def _workdays_later(first: date, count: int, calendar: Calendar, looked: set[int
     return day, rest
 
 
-def _roll(day: date, calendar: Calendar, looked: set[int]) -> date:
+def _roll(day: date, calendar: Calendar, left_out: Sequence[Suspended], looked: set[int]) -> date:
     looked.add(day.year)
-    while not calendar.is_workday(day):
+    while _is_in(day, left_out) or not calendar.is_workday(day):
         day += ONE_DAY
         looked.add(day.year)
     return day
