@@ -21,6 +21,7 @@ from lending.models import (
     Event,
     FinancingCase,
     OutcomeConfirmation,
+    PolicyStep,
     Recommendation,
     RecommendationList,
     Repair,
@@ -34,6 +35,7 @@ NOTHING = Q(pk__in=[])
 @sees(CalendarYear, *Role)
 @sees(CalendarDay, *Role)
 @sees(DeadlinePolicy, *Role)
+@sees(PolicyStep, *Role)
 @sees(DeclineReason, *Role)
 @sees(CriterionGuide, *Role)
 @sees(Sweep, Role.CITY, Role.AUDITOR, Role.SYSTEM_ADMIN)
@@ -118,7 +120,11 @@ def lists_with_an_item_for_the_bank(user: User) -> Q:
 
 @sees(Deadline, *BANK_ROLES)
 def clocks_of_the_bank(user: User) -> Q:
-    return _pushed(user, "deadline")
+    """Of every kind; a clock knows the branch that has the case, as `pushed_to_the_bank`."""
+    if user.bank is None:
+        return NOTHING
+    own = Q(bound=user.bank)
+    return own & Q(branch=user.organisation) if user.organisation.kind == Organisation.Kind.BRANCH else own
 
 
 # What a bank may read of the way by which a case came to it. What happened after that is its business only where it

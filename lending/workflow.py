@@ -11,7 +11,7 @@ from lending import audit
 from lending.case import FinancingCase
 from lending.errors import AlreadyMoved, WrongStage
 from lending.sla import services as sla
-from lending.sla.models import DeadlineKind
+from lending.sla.kinds import UNTIL_ANSWERED, DeadlineKind
 from lending.stages import CLOSED, NEXT, Stage
 
 # The clock that binds the district while a case stands in a stage. The bank's clock is started per recommendation,
@@ -20,7 +20,11 @@ CLOCK: dict[Stage, DeadlineKind] = {
     Stage.UNDER_REVIEW: DeadlineKind.PANEL_REVIEW,
     Stage.RETURNED: DeadlineKind.SUPPLEMENT,
 }
-STOPPED_ON_LEAVING = {**CLOCK, Stage.WITH_BANK: DeadlineKind.BANK_DECISION}
+STOPPED_ON_LEAVING: dict[Stage, tuple[DeadlineKind, ...]] = {
+    **{stage: (kind,) for stage, kind in CLOCK.items()},
+    Stage.WITH_BANK: UNTIL_ANSWERED,
+    Stage.APPROVED: (DeadlineKind.DISBURSEMENT,),
+}
 
 
 def begin(case: FinancingCase, *, by: User | None, now: datetime, detail: dict, is_whole: bool) -> None:
@@ -75,7 +79,8 @@ def _move(case: FinancingCase, left: Stage, to: Stage, now: datetime) -> bool:
 
 def _turn_clocks(case: FinancingCase, left: Stage, to: Stage, now: datetime) -> None:
     if left in STOPPED_ON_LEAVING:
-        kinds, is_cancelled = (STOPPED_ON_LEAVING[left],), to is Stage.WITHDRAWN
-        sla.stop_clocks(case=case, kinds=kinds, now=now, is_cancelled=is_cancelled)
+        # whoever withdraws owes nobody anything, and money that is not paid after all is not paid late
+        is_cancelled = to is Stage.WITHDRAWN or (left is Stage.APPROVED and to is not Stage.DISBURSED)
+        sla.stop_clocks(case=case, kinds=STOPPED_ON_LEAVING[left], now=now, is_cancelled=is_cancelled)
     if to in CLOCK:
         sla.start_clock(case=case, kind=CLOCK[to], bound=case.district, now=now)

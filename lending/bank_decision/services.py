@@ -19,6 +19,8 @@ from lending.bank_decision.models import ContactAttempt
 from lending.bank_decision.paying import disburse
 from lending.errors import WrongStage
 from lending.models import Recommendation
+from lending.sla import services as sla
+from lending.sla.kinds import DeadlineKind
 
 __all__ = [
     "receive", "record_contact", "allot_branch", "decide", "correct_decision", "confirm_outcome", "disburse",
@@ -61,6 +63,7 @@ def record_contact(
             mine.state = State.CONTACTED
         mine.contacted_at = min(at, mine.contacted_at or at)
         mine.save(update_fields=["state", "contacted_at"])
+        settling.stop_one(mine, DeadlineKind.CONTACT, now=now)
     detail = {"recommendation": mine.pk, "mode": mode, "is_reached": is_reached, "contacted_at": at}
     audit.record(
         mine.case,
@@ -87,6 +90,7 @@ def allot_branch(
     if branch != mine.branch:
         mine.branch = branch
         mine.save(update_fields=["branch"])
+        sla.hand_over(case=mine.case, bound=mine.bank, branch=branch)
         detail = {"recommendation": mine.pk, "branch": branch.code if branch else None}
         audit.record(mine.case, "branch_allotted", by=by, now=now, bank=mine.bank, detail=detail)
     return mine

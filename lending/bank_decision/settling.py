@@ -9,11 +9,10 @@ from lending.bank_decision.outcomes import GRANTED, Outcome
 from lending.errors import WrongStage
 from lending.models import FinancingCase, Recommendation
 from lending.sla import services as sla
-from lending.sla.models import DeadlineKind, DeadlinePolicy
+from lending.sla.kinds import UNTIL_ANSWERED, DeadlineKind
+from lending.sla.models import DeadlinePolicy
 from lending.stages import Stage
 from lending.workflow import advance
-
-BANK_CLOCK = (DeadlineKind.BANK_DECISION,)
 
 
 def lock(recommendation: Recommendation) -> Recommendation:
@@ -38,8 +37,14 @@ def take_in(
     recommendation.save(update_fields=["state", "received_at", "received_by"])
     detail = {"recommendation": recommendation.pk}
     audit.record(recommendation.case, "received", by=by, now=now, bank=recommendation.bank, detail=detail)
+    stop_one(recommendation, DeadlineKind.RECEIPT, now=now)
     if is_clock_set_anew:  # where the policy counts from receipt; under every other policy this does nothing
         sla.reach_start(deadline=recommendation.deadline, point=DeadlinePolicy.Start.RECEIPT, by=by, now=now)
+
+
+def stop_one(recommendation: Recommendation, kind: DeadlineKind, *, now: datetime) -> None:
+    """One step of the bank is done: its own clock stops, the one of the decision goes on."""
+    sla.stop_clocks(case=recommendation.case, kinds=(kind,), bound=recommendation.bank, now=now)
 
 
 def require_with_bank(recommendation: Recommendation) -> None:
@@ -53,10 +58,10 @@ def others_open(recommendation: Recommendation):
 
 
 def close(recommendation: Recommendation, *, now: datetime) -> None:
-    """The bank has answered: its clock stops here and never again."""
+    """The bank has answered: its clocks stop here and never again."""
     recommendation.state = Recommendation.State.DECIDED
     recommendation.save(update_fields=["state"])
-    sla.stop_clocks(case=recommendation.case, kinds=BANK_CLOCK, bound=recommendation.bank, now=now)
+    sla.stop_clocks(case=recommendation.case, kinds=UNTIL_ANSWERED, bound=recommendation.bank, now=now)
 
 
 def move_case(
@@ -67,6 +72,8 @@ def move_case(
     if decision.outcome in GRANTED:
         withdraw_others(recommendation, by=by, now=now)
         advance(recommendation.case, Stage.APPROVED, by=by, now=now, kind=kind, **told)
+        work = sla.Work(recommendation.case, recommendation.bank, recommendation.branch)
+        sla.start_where_ruled(works=[work], kinds=(DeadlineKind.DISBURSEMENT,), now=now)
     elif others_open(recommendation).exists():
         audit.record(recommendation.case, kind, by=by, now=now, **told)
     else:
@@ -88,7 +95,7 @@ def withdraw_others(recommendation: Recommendation, *, by: User, now: datetime) 
         other.state = Recommendation.State.WITHDRAWN
         other.save(update_fields=["state"])
         sla.stop_clocks(
-            case=recommendation.case, kinds=BANK_CLOCK, bound=other.bank, now=now, is_cancelled=True
+            case=recommendation.case, kinds=UNTIL_ANSWERED, bound=other.bank, now=now, is_cancelled=True
         )
         detail = {"recommendation": other.pk, "because": "approved_elsewhere"}
         audit.record(

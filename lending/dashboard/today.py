@@ -11,6 +11,7 @@ from accounts.models import Organisation, User
 from lending.dashboard.period import midnight
 from lending.models import Deadline, FinancingCase, Recommendation
 from lending.sla.calendar import day_of
+from lending.sla.queries import main_clocks
 from lending.stages import Stage
 
 SHOWN = 8
@@ -64,7 +65,7 @@ def tasks(user: User, district: Organisation, *, now: datetime) -> list[Task]:
 
 
 def _on_the_table(user: User, district: Organisation) -> list[Task]:
-    running = Deadline.objects.filter(stopped_at__isnull=True).order_by("due_at")
+    running = main_clocks().order_by("due_at")
     due = running.filter(case=OuterRef("pk")).values("due_at")[:1]
     cases = (
         _cases(user, district)

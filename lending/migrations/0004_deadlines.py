@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
             name='PolicyStep',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('step', models.CharField(choices=[('assigned', '新推送'), ('due_soon', '即将到期'), ('due_in_two', '剩2天'), ('last_day', '今天到期'), ('overdue', '已超期'), ('escalated_bank', '超期满1日'), ('escalated_district', '超期满3日'), ('escalated_city', '超期满5日'), ('nag', '每周催办')], max_length=20, verbose_name='级别')),
+                ('step', models.CharField(choices=[('assigned', '新推送'), ('due_soon', '即将到期'), ('due_in_two', '剩2天'), ('last_day', '今天到期'), ('overdue', '已超期'), ('escalated_bank', '超期报银行'), ('escalated_district', '超期报区级专班'), ('escalated_city', '超期报市级'), ('nag', '定期催办')], max_length=20, verbose_name='级别')),
                 ('days', models.SmallIntegerField(verbose_name='距到期时刻(天)')),
                 ('to', models.CharField(choices=[('officer', '走访人员'), ('reviewers', '银行审核人'), ('coordinators', '银行协调人'), ('panel', '区级工作专班'), ('city', '市级监管')], max_length=16, verbose_name='收件人')),
             ],
@@ -156,7 +156,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='alert',
             name='step',
-            field=models.CharField(choices=[('assigned', '新推送'), ('due_soon', '即将到期'), ('due_in_two', '剩2天'), ('last_day', '今天到期'), ('overdue', '已超期'), ('escalated_bank', '超期满1日'), ('escalated_district', '超期满3日'), ('escalated_city', '超期满5日'), ('nag', '每周催办')], max_length=20, verbose_name='级别'),
+            field=models.CharField(choices=[('assigned', '新推送'), ('due_soon', '即将到期'), ('due_in_two', '剩2天'), ('last_day', '今天到期'), ('overdue', '已超期'), ('escalated_bank', '超期报银行'), ('escalated_district', '超期报区级专班'), ('escalated_city', '超期报市级'), ('nag', '定期催办')], max_length=20, verbose_name='级别'),
         ),
         migrations.AlterField(
             model_name='deadline',

@@ -22,6 +22,8 @@ from accounts.roles import BANK_ROLES
 from lending.access import BEFORE_THE_PUSH
 from lending.models import BankDecision, Deadline, Disbursement, Event, FinancingCase, Recommendation
 from lending.progress.viewer import Eyes, Viewer
+from lending.sla import queries as clocks
+from lending.sla.kinds import MAIN
 from lending.stages import Stage
 from visits.models import Consent, Visit
 
@@ -94,8 +96,8 @@ def pushed_to(cases: QuerySet[FinancingCase], bank: Organisation, user: User) ->
 def overdue(
     cases: QuerySet[FinancingCase], viewer: Viewer, now: datetime, is_overdue: bool
 ) -> QuerySet[FinancingCase]:
-    """By the running clocks that this viewer is shown; late means `now >= due_at`."""
-    late = Deadline.objects.filter(case=OuterRef("pk"), stopped_at__isnull=True, due_at__lte=now)
+    """By the running clocks of `kinds.MAIN` that this viewer is shown; late means `now >= due_at`."""
+    late = clocks.overdue(now).filter(case=OuterRef("pk"))
     if viewer.eyes is Eyes.BANK:
         late = late.filter(bound=viewer.bank)
     return cases.filter(Exists(late) if is_overdue else ~Exists(late))
@@ -103,18 +105,18 @@ def overdue(
 
 def with_story(cases: QuerySet[FinancingCase], viewer: Viewer) -> QuerySet[FinancingCase]:
     """Everything the line and the timeline are built from, in a number of queries that does not grow with the rows:
-    `case.story` (events, oldest first), `case.pushes` (with their decisions in force) and `case.clocks`."""
+    `case.story` (events, oldest first), `case.pushes` (with their decisions in force) and `case.clocks`, those by which a case may be overdue."""
     events = Event.objects.select_related("by", "organisation", "bank").order_by("seq")
     decisions = BankDecision.objects.filter(superseded_by__isnull=True).select_related("reason", "decided_by")
     decisions = decisions.prefetch_related("disbursements").order_by("pk")
     pushes = Recommendation.objects.select_related("bank", "deadline", "list").order_by("pushed_at", "pk")
-    clocks = Deadline.objects.select_related("bound").order_by("pk")
+    own_clocks = Deadline.objects.filter(kind__in=MAIN).select_related("bound").order_by("pk")
     if viewer.eyes is Eyes.BANK:
         events = events.filter(Q(bank=viewer.bank) | Q(bank__isnull=True, kind__in=BEFORE_THE_PUSH))
-        pushes, clocks = pushes.filter(bank=viewer.bank), clocks.filter(bound=viewer.bank)
+        pushes, own_clocks = pushes.filter(bank=viewer.bank), own_clocks.filter(bound=viewer.bank)
     in_force = Prefetch("decisions", queryset=decisions, to_attr="in_force")
     return cases.prefetch_related(
         Prefetch("events", queryset=events, to_attr="story"),
         Prefetch("recommendations", queryset=pushes.prefetch_related(in_force), to_attr="pushes"),
-        Prefetch("deadlines", queryset=clocks, to_attr="clocks"),
+        Prefetch("deadlines", queryset=own_clocks, to_attr="clocks"),
     )

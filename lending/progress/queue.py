@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Organisation, User
-from lending.models import CreditLookup, Deadline, DistrictReview, FinancingCase, Recommendation
+from lending.models import CreditLookup, DistrictReview, FinancingCase, Recommendation
 from lending.progress import queries
 from lending.progress.line import running_clock
 from lending.progress.viewer import PANEL
 from lending.sla.chips import chip
+from lending.sla.queries import main_clocks
 from lending.stages import CLOSED, OPEN, Stage
 from visits.consent.models import Consent
 from visits.models import OwnerReport, Visit
@@ -130,7 +131,7 @@ def _narrowed(
 
 def _annotated(cases: QuerySet[FinancingCase], now: datetime) -> QuerySet[FinancingCase]:
     """Ordered by the clock that ends first, then by how long it has waited; with what the flags need."""
-    running = Deadline.objects.filter(stopped_at__isnull=True).order_by("due_at")
+    running = main_clocks().order_by("due_at")
     due = running.filter(case=OuterRef("pk")).values("due_at")[:1]
     adverse = CreditLookup.objects.filter(case=OuterRef("pk"), expires_at__gt=now).exclude(
         adverse_categories=[]

@@ -12,7 +12,7 @@ from lending.case import lock_case
 from lending.models import FinancingCase, Recommendation
 from lending.progress.queries import consents_shown_to_the_owner
 from lending.sla import services as sla
-from lending.sla.kinds import DeadlineKind
+from lending.sla.kinds import UNTIL_ANSWERED
 from lending.stages import Stage
 from lending.workflow import advance
 from visits.consent.models import Consent
@@ -32,8 +32,7 @@ def withdraw_case(*, case: FinancingCase, by: User | None, now: datetime, reason
     for push in at_work.filter(case=case, state__in=Recommendation.OPEN).order_by("pk"):
         push.state = Recommendation.State.WITHDRAWN
         push.save(update_fields=["state"])
-        kinds = (DeadlineKind.BANK_DECISION,)
-        sla.stop_clocks(case=case, kinds=kinds, bound=push.bank, now=now, is_cancelled=True)
+        sla.stop_clocks(case=case, kinds=UNTIL_ANSWERED, bound=push.bank, now=now, is_cancelled=True)
         detail = {"recommendation": push.pk, "because": "terminated" if by else "owner_withdrew"}
         audit.record(case, "recommendation_withdrawn", by=by, now=now, bank=push.bank, detail=detail)
     if case.stage == Stage.IN_REPAIR:

@@ -195,6 +195,8 @@ def _issue(district, items, cases, consents, receipts, *, by: User, now: datetim
         _push(made, cases[case.pk], bank, told, by=by, now=now)
         for (case, bank), told in zip(items, frozen, strict=True)
     ]
+    works = [sla.Work(clock.case, clock.bound) for clock in clocks]
+    sla.start_where_ruled(works=works, kinds=(DeadlineKind.RECEIPT, DeadlineKind.CONTACT), now=now)
     sla.notify_all_assigned(deadlines=clocks, now=now)
     return made
 

@@ -17,6 +17,7 @@ from accounts.models import Organisation
 from accounts.roles import BANK_ROLES, Do, Role
 from accounts.templatetags.doorstep import shanghai
 from lending.sla import calendars, chips, sending
+from lending.sla.admin_steps import StepsInline, is_in_use
 from lending.sla.errors import YearUnknown
 from lending.sla.models import Alert, CalendarDay, CalendarYear, Deadline, DeadlinePolicy, Sweep
 from lending.sla.receipts import words_of
@@ -53,6 +54,7 @@ class DeadlinePolicyAdmin(ScopedAdmin):
     )  # fmt: skip
     list_filter = ("kind", "district")
     ordering = ("kind", "-effective_from")
+    inlines = (StepsInline,)
 
     def formfield_for_foreignkey(self, db_field: Field, request: HttpRequest, **kwargs) -> FormField:
         if db_field.name == "district":
@@ -80,12 +82,12 @@ class DeadlinePolicyAdmin(ScopedAdmin):
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: DeadlinePolicy | None = None) -> tuple:
-        if obj is None or not _is_in_use(obj):
+        if obj is None or not is_in_use(obj):
             return ()
         return tuple(f.name for f in self.opts.fields if f.name not in ("id", "effective_until"))
 
     def has_delete_permission(self, request: HttpRequest, obj: DeadlinePolicy | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and (obj is None or not _is_in_use(obj))
+        return super().has_delete_permission(request, obj) and (obj is None or not is_in_use(obj))
 
     def get_actions(self, request: HttpRequest) -> dict:
         """No deletion in bulk: a policy in use must stay."""
@@ -230,7 +232,3 @@ class SweepAdmin(ScopedAdmin):
     list_display = fields = readonly_fields = (
         "at", "took_ms", "due_soon", "late", "passed_up", "owed", "in_vain",
     )  # fmt: skip
-
-
-def _is_in_use(policy: DeadlinePolicy) -> bool:
-    return Deadline.objects.filter(policy=policy).exists()

@@ -16,6 +16,8 @@ class DeadlineKind(models.TextChoices):
 # What a case is late by: the promise of the campaign and the two clocks before it. The others are the steps of a bank
 # on its way there or after it; they warn and are counted, and make no case overdue.
 MAIN = (DeadlineKind.BANK_DECISION, DeadlineKind.PANEL_REVIEW, DeadlineKind.SUPPLEMENT)
+# of one push, from there to the bank's answer
+UNTIL_ANSWERED = (DeadlineKind.BANK_DECISION, DeadlineKind.RECEIPT, DeadlineKind.CONTACT)
 OF_BANK = (
     DeadlineKind.BANK_DECISION,
     DeadlineKind.RECEIPT,
@@ -30,10 +32,10 @@ class Step(models.TextChoices):
     DUE_IN_TWO = "due_in_two", _("剩2天")
     LAST_DAY = "last_day", _("今天到期")
     OVERDUE = "overdue", _("已超期")
-    ESCALATED_BANK = "escalated_bank", _("超期满1日")
-    ESCALATED_DISTRICT = "escalated_district", _("超期满3日")
-    ESCALATED_CITY = "escalated_city", _("超期满5日")
-    NAG = "nag", _("每周催办")
+    ESCALATED_BANK = "escalated_bank", _("超期报银行")
+    ESCALATED_DISTRICT = "escalated_district", _("超期报区级专班")
+    ESCALATED_CITY = "escalated_city", _("超期报市级")
+    NAG = "nag", _("定期催办")
 
 
 class Audience(models.TextChoices):

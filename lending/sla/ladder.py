@@ -21,6 +21,17 @@ ABOVE = {
 WARNINGS = frozenset({Step.DUE_SOON, Step.DUE_IN_TWO, Step.LAST_DAY})
 ESCALATIONS = frozenset({Step.ESCALATED_BANK, Step.ESCALATED_DISTRICT, Step.ESCALATED_CITY})
 REMINDERS = WARNINGS | {Step.ASSIGNED, Step.NAG}  # stale once a later rung is reached
+PLACES = {  # where a policy's own steps may stand, first and last, in days: what a step says must be true there
+    Step.ASSIGNED: (0, 0),
+    Step.DUE_SOON: (-366, -1),
+    Step.DUE_IN_TWO: (-3, -3),
+    Step.LAST_DAY: (-1, -1),
+    Step.OVERDUE: (0, 0),
+    Step.ESCALATED_BANK: (1, 366),
+    Step.ESCALATED_DISTRICT: (1, 366),
+    Step.ESCALATED_CITY: (1, 366),
+    Step.NAG: (1, 366),
+}
 TRY_AGAIN = timedelta(hours=1)  # a rung that nobody can be told of, or a row that cannot be computed
 AT_ONCE = datetime.min.replace(tzinfo=UTC)
 

@@ -34,17 +34,31 @@ def policy_in_force(
 ) -> DeadlinePolicy:
     """The policy for a clock that starts on that day; the most specific wins: programme and district, then district,
     then programme, then neither; among equals the one that came into force last. Refuses with `NoPolicy`."""
-    fitting = DeadlinePolicy.objects.filter(
-        Q(district=None) | Q(district=district),
-        Q(programme="") | Q(programme__in=programmes),
-        Q(effective_until=None) | Q(effective_until__gte=on),
-        kind=kind,
-        effective_from__lte=on,
-    )
-    best = max(fitting, key=_specificity, default=None)
+    best = InForce([kind], on).of(kind, district=district and district.pk, programmes=programmes)
     if best is None:
         raise NoPolicy()
     return best
+
+
+class InForce:
+    """The policies of some kinds on one day, for any number of cases."""
+
+    def __init__(self, kinds: Iterable[str], on: date) -> None:
+        still = Q(effective_until=None) | Q(effective_until__gte=on)
+        rows = DeadlinePolicy.objects.filter(still, kind__in=kinds, effective_from__lte=on)
+        self._rows = sorted(rows, key=_specificity, reverse=True)
+        self.policies = [row.pk for row in self._rows]
+        self.has_programmes = any(row.programme for row in self._rows)
+
+    def of(self, kind: str, *, district: int | None, programmes: Iterable[str]) -> DeadlinePolicy | None:
+        own = {"", *(programmes if self.has_programmes else ())}
+        where = (None, district)
+        fitting = (
+            row
+            for row in self._rows
+            if row.kind == kind and row.district_id in where and row.programme in own
+        )
+        return next(fitting, None)
 
 
 def _specificity(policy: DeadlinePolicy) -> tuple[bool, bool, date, int]:
@@ -52,8 +66,16 @@ def _specificity(policy: DeadlinePolicy) -> tuple[bool, bool, date, int]:
 
 
 def programmes_of(case: FinancingCase) -> QuerySet:
-    """Codes of the lists the firm stands on, as a subquery."""
-    return ListMembership.objects.filter(business=case.business_id).values("list__code")
+    """Codes of the lists the firm stands on; asked of the database where a policy is about a list."""
+    return ListMembership.objects.filter(business=case.business_id).values_list("list__code", flat=True)
+
+
+def programmes_by_business(businesses: Iterable[int]) -> dict[int, set[str]]:
+    found: dict[int, set[str]] = {}
+    rows = ListMembership.objects.filter(business__in=set(businesses)).values_list("business", "list__code")
+    for business, code in rows:
+        found.setdefault(business, set()).add(code)
+    return found
 
 
 def rule_of(policy: DeadlinePolicy) -> Rule:

@@ -12,18 +12,23 @@ from lending.sla.models import CalendarDay, CalendarYear, Deadline, DeadlineKind
 
 FROM = date(2024, 10, 15)
 POLICIES = (
-    # (kind, length, working days, source)
-    (DeadlineKind.BANK_DECISION, 15, False, "上海银提〔2025〕44号:银行15天内作出是否授信决定"),
-    (DeadlineKind.PANEL_REVIEW, 3, True, "专班内部时限(可调)"),
-    (DeadlineKind.SUPPLEMENT, 10, True, "补正时限(可调)"),
+    # (kind, length, working days, days of suspension at most, source)
+    (DeadlineKind.BANK_DECISION, 15, False, 10, "上海银提〔2025〕44号:银行15天内作出是否授信决定"),
+    (DeadlineKind.PANEL_REVIEW, 3, True, 0, "专班内部时限(可调)"),
+    (DeadlineKind.SUPPLEMENT, 10, True, 0, "补正时限(可调)"),
+    (DeadlineKind.RECEIPT, 2, True, 0, "银行接收内部时限(可调)"),
+    (DeadlineKind.CONTACT, 5, True, 0, "首次对接内部时限(可调)"),
+    (DeadlineKind.DISBURSEMENT, 30, False, 0, "放款内部时限(可调)"),
 )
 IN_CHINESE = {holiday.value: holiday.chinese for holiday in Holiday}
 
 
 def load() -> None:
     """Repeatable; what is there already stays as it is."""
-    for kind, length, is_working, source in POLICIES:
-        facts = {"length": length, "is_working_days": is_working, "source": source}
+    for kind, length, is_working, suspension, source in POLICIES:
+        facts = {
+            "length": length, "is_working_days": is_working, "max_suspension_days": suspension, "source": source,
+        }  # fmt: skip
         DeadlinePolicy.objects.get_or_create(
             kind=kind, district=None, programme="", effective_from=FROM, defaults=facts
         )

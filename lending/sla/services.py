@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Case, Value, When
@@ -11,10 +12,19 @@ from accounts.language import in_chinese
 from accounts.models import Organisation, User
 from lending.case import FinancingCase
 from lending.sla import calendars, ladder, ledger, queries, receipts, recompute
-from lending.sla.calendar import Rule, add, day_of
+from lending.sla.calendar import Calendar, Rule, add, day_of
 from lending.sla.kinds import DeadlineKind
+from lending.sla.ladder import Ladder
 from lending.sla.models import Deadline, DeadlinePolicy
 from lending.sla.recipients import Directory, facts_of
+
+
+class Work(NamedTuple):
+    """Whom a case binds, and which branch of it has the work."""
+
+    case: FinancingCase
+    bound: Organisation
+    branch: Organisation | None = None
 
 
 @transaction.atomic
@@ -32,15 +42,47 @@ def start_clock(
     policy = queries.policy_in_force(
         kind, today, district=case.district, programmes=queries.programmes_of(case)
     )
-    calendar, rule = queries.calendar(today), queries.rule_of(policy)
+    own = queries.ladders([policy.pk]).of(policy.pk, kind)
+    clock = _started(Work(case, bound, branch), policy, own, queries.calendar(today), now)
+    clock.save(force_insert=True)
+    return clock
+
+
+@transaction.atomic
+def start_where_ruled(
+    *, works: Iterable[Work], kinds: Iterable[DeadlineKind], now: datetime
+) -> list[Deadline]:
+    """The clocks of these kinds for each of the works, where a policy is in force; with the same few queries however
+    many there are."""
+    calendars.hold_still()
+    works, kinds, today = list(works), list(kinds), day_of(now)
+    rules, calendar = queries.InForce(kinds, today), queries.calendar(today)
+    ladders = queries.ladders(rules.policies)
+    listed = {}
+    if rules.has_programmes:
+        listed = queries.programmes_by_business(work.case.business_id for work in works)
+    clocks = []
+    for work in works:
+        own = listed.get(work.case.business_id, ())
+        for kind in kinds:
+            policy = rules.of(kind, district=work.case.district_id, programmes=own)
+            if policy is not None:
+                clocks.append(_started(work, policy, ladders.of(policy.pk, kind), calendar, now))
+    return Deadline.objects.bulk_create(clocks)
+
+
+def _started(work: Work, policy: DeadlinePolicy, own: Ladder, calendar: Calendar, now: datetime) -> Deadline:
+    """Not saved."""
+    rule = queries.rule_of(policy)
     computed = add(now, rule, calendar)
-    steps_done, next_look_at = queries.ladders([policy.pk]).of(policy.pk, kind).begin(computed.due_at, now)
-    return Deadline.objects.create(
-        case=case, kind=kind, bound=bound, branch=branch, policy=policy, started_at=now, due_at=computed.due_at,
-        is_provisional=computed.is_provisional, steps_done=steps_done, next_look_at=next_look_at,
+    steps_done, next_look_at = own.begin(computed.due_at, now)
+    return Deadline(
+        case=work.case, kind=policy.kind, bound=work.bound, branch=work.branch, policy=policy, started_at=now,
+        due_at=computed.due_at, is_provisional=computed.is_provisional, steps_done=steps_done,
+        next_look_at=next_look_at,
         receipt=receipts.receipt(
             now, rule, calendar, computed, policy={"id": policy.pk, "source": policy.source},
-            occasion=receipts.OCCASION[DeadlineKind(kind)],
+            occasion=receipts.OCCASION[DeadlineKind(policy.kind)],
         ),
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from accounts.models import Organisation
 from lending.case import FinancingCase, next_case_number
 from lending.models import Deadline, Recommendation, RecommendationList
 from lending.sla import services as sla
-from lending.sla.kinds import DeadlineKind
+from lending.sla.kinds import OF_BANK, DeadlineKind
 from lending.stages import Stage
 from tests import factories as make
 from visits.models import FinancingNeed, Visit
@@ -39,16 +39,18 @@ def clock(
     kind: DeadlineKind = DeadlineKind.BANK_DECISION,
     bound: Organisation | None = None,
     of: FinancingCase | None = None,
+    branch: Organisation | None = None,
 ) -> Deadline:
     of = of or case(cast, now=now)
-    bound = bound or (cast.first_bank if kind == DeadlineKind.BANK_DECISION else of.district)
-    return sla.start_clock(case=of, kind=kind, bound=bound, now=now)
+    bound = bound or (cast.first_bank if kind in OF_BANK else of.district)
+    return sla.start_clock(case=of, kind=kind, bound=bound, branch=branch, now=now)
 
 
 def recommendation(
     cast, *, bank: Organisation | None = None, branch: Organisation | None = None, now: datetime = make.NOW
 ) -> Recommendation:
     of, bank = case(cast, now=now), bank or cast.first_bank
+    started = clock(cast, now=now, of=of, bound=bank, branch=branch)
     pushed = RecommendationList.objects.create(
         number=f"T-{of.number}",
         district=of.district,
@@ -58,6 +60,5 @@ def recommendation(
         digest="0" * 64,
     )
     return Recommendation.objects.create(
-        list=pushed, case=of, bank=bank, branch=branch, deadline=clock(cast, now=now, of=of, bound=bank), snapshot={},
-        pushed_at=now,
+        list=pushed, case=of, bank=bank, branch=branch, deadline=started, snapshot={}, pushed_at=now,
     )  # fmt: skip
