@@ -39,7 +39,7 @@ payload: .venv/dev.stamp vendor browser
 	@$(PY) -m bench payload
 
 faults: .venv/dev.stamp vendor
-	@$(PY) -m pytest -m faults -s $(ARGS)
+	@FAULTS=full $(PY) -m pytest -m faults -s $(ARGS)
 
 .venv/run.stamp: requirements.txt .venv/made.stamp
 	@echo "doorstep: installing what the product runs on"

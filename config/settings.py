@@ -211,7 +211,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 ALERT_FROM_HOUR = env.number("ALERT_FROM_HOUR", 0, low=0, high=23)
 ALERT_UNTIL_HOUR = env.number("ALERT_UNTIL_HOUR", 24, low=ALERT_FROM_HOUR + 1, high=24)
 # For so long (seconds) a letter is one sender's; when it was killed, the next one takes the letter up after that.
-ALERT_LEASE_SECONDS = env.number("ALERT_LEASE_SECONDS", 600, low=10, high=3600)
+ALERT_LEASE_SECONDS = env.number("ALERT_LEASE_SECONDS", 600, low=5, high=3600)
 
 # --- Printed sheets of codes ------------------------------------------------------------------------------------------
 # Noto Sans SC as set-up installs it; without it sheets use the PDF reader's own Chinese face and say so.

@@ -1,0 +1,53 @@
+"""`FAULTS=full` (make faults) breaks things at full size; otherwise they break small, within `make test`."""
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from config import embedded
+from tests.faults.site import Site
+
+
+class Size(NamedTuple):
+    banks: int  # each a reviewer and a coordinator, so twice as many mails
+    cases_each: int
+    pause: float  # seconds that a mail takes
+    kills: int
+
+    @property
+    def letters(self) -> int:
+        return self.banks * self.cases_each * 2
+
+
+SMALL, FULL = Size(40, 3, 0.03, 4), Size(1000, 5, 0.02, 1000)
+
+
+@pytest.fixture(scope="session")
+def is_full() -> bool:
+    return os.environ.get("FAULTS") == "full"
+
+
+@pytest.fixture(scope="session")
+def size(is_full) -> Size:
+    return FULL if is_full else SMALL
+
+
+@pytest.fixture(scope="session")
+def site():
+    """Up until the end of the session, with neither worker nor beat."""
+    var = Path(embedded.prepare_var()) / "faults"
+    site = Site(var)
+    try:
+        site.start()
+        yield site
+    finally:
+        site.stop()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_stays_behind(site):
+    yield
+    for process in list(site.running):
+        site.kill(process)
