@@ -247,6 +247,10 @@ SPECTACULAR_SETTINGS = {
         "ContactMode": "lending.bank_decision.models.ContactAttempt.Mode",
         "ReviewOutcome": "lending.district_review.models.DistrictReview.Outcome",
         "DecisionOutcome": "lending.bank_decision.outcomes.Outcome",
+        "RecommendationState": "lending.recommendation_list.models.Recommendation.State",
+        "DeadlineState": "lending.sla.models.Deadline.State",
+        "SuspensionState": "lending.sla.models.Suspension.State",
+        "LetterState": "lending.sla.models.Alert.State",
     },
 }
 

@@ -19,6 +19,7 @@ urlpatterns = [
         name="api-recommendation-list",
     ),
     path("", include("lending.dashboard.api_urls")),
+    path("", include("lending.sla.api_urls")),
     path("recommendations/", bank.Recommendations.as_view(), name="api-recommendations"),
     path("recommendations/<int:pk>/", bank.RecommendationDetail.as_view(), name="api-recommendation"),
     path("recommendations/<int:pk>/receipt/", bank.Receipt.as_view(), name="api-receipt"),

@@ -61,6 +61,7 @@ POST /api/v1/recommendations/{item}/contact/        404 404 403 404 400 404 400 
 POST /api/v1/recommendations/{item}/decision/       404 404 403 404 400 404 400 403 404 404 404 401
 POST /api/v1/recommendations/{item}/confirmation/   404 404 400 404 403 404 403 403 404 404 404 401
 POST /api/v1/recommendations/{item}/disbursements/  404 404 403 404 400 404 400 403 404 404 404 401
+GET  /api/v1/deadlines/{clock}/                     403 403 200 404 200 404 200 200 403 403 403 401
 GET  /api/v1/dashboard/funnel/                      403 403 200 200 403 403 403 200 403 403 403 401
 GET  /api/v1/dashboard/sla/                         403 403 200 200 403 403 403 200 403 403 403 401
 GET  /api/v1/dashboard/banks/                       403 403 200 200 200 200 200 200 403 403 403 401
@@ -92,6 +93,7 @@ POST /track/{track}/quiet/                          400 400 400 400 400 400 400 
 POST /track/{track}/need/                           302 302 302 302 302 302 302 302 302 302 302 302
 POST /track/{track}/consent/                        400 400 400 400 400 400 400 400 400 400 400 400
 GET  /go/{case}/                                    302 404 302 404 302 404 302 302 404 404 404 302
+GET  /deadlines/{clock}/                            403 403 200 404 200 404 200 200 403 403 403 302
 GET  /m/                                            200 200 403 403 403 403 403 403 403 403 403 302
 POST /m/near/                                       302 302 403 403 403 403 403 403 403 403 403 302
 GET  /sw.js                                         200 200 200 200 200 200 200 200 200 200 200 200
@@ -184,7 +186,8 @@ def places(cast) -> SimpleNamespace:
     consent = Consent.objects.filter(business=firm).first()
     ConsentSigning.objects.filter(pk=consent.signing_id).update(signature_png=b"\x89PNG")
     return SimpleNamespace(
-        firm=firm.credit_code, case=item.case.number, track=item.case.track_token, item=item.pk, list=item.list.number,
+        firm=firm.credit_code, case=item.case.number, track=item.case.track_token, item=item.pk, clock=item.deadline_id,
+        list=item.list.number,
         visit=visit.pk, token=token_for(code.secret), code=code.pk, batch=batch.pk,
         report=report.pk, form=report.form_id,
         photo=photo.pk, new=uuid.uuid4(), consent=consent.pk,
