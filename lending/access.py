@@ -158,12 +158,12 @@ sees(Disbursement, *BANK_ROLES)(_through_recommendation("decision__recommendatio
 
 @sees(Alert, *BANK_ROLES)
 def alerts_to_the_bank(user: User) -> Q:
-    """Letters about a clock of what was pushed to it, and addressed to it; a branch those addressed to itself.
+    """Letters about its own clocks, and addressed to it; a branch those addressed to itself.
 
     Not by the address alone: the officer who visited hears of a supplement, and that case may go to another bank."""
     if user.bank is None:
         return NOTHING
-    pushed = Recommendation.objects.filter(pushed_to_the_bank(user), deadline=OuterRef("deadline"))
+    own = Exists(Deadline.objects.filter(clocks_of_the_bank(user), pk=OuterRef("deadline")))
     if user.organisation.kind == Organisation.Kind.BRANCH:
-        return Q(Exists(pushed), organisation=user.organisation)
-    return Q(Exists(pushed)) & (Q(organisation=user.bank) | Q(organisation__parent=user.bank))
+        return Q(own, organisation=user.organisation)
+    return Q(own) & (Q(organisation=user.bank) | Q(organisation__parent=user.bank))

@@ -8,6 +8,7 @@ nothing half done.
 import json
 import logging
 import time
+from collections import defaultdict
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
@@ -59,7 +60,11 @@ class Plan:
 
     letters: list[Letter] = field(default_factory=list)
     changes: list[dict] = field(default_factory=list)
-    tally: Tally = field(default_factory=Tally)
+    by_kind: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
+
+    @property
+    def tally(self) -> Tally:
+        return _sum(self.by_kind)
 
 
 def sweep(*, now: datetime, batch: int = BATCH) -> Tally:
@@ -78,15 +83,30 @@ def sweep(*, now: datetime, batch: int = BATCH) -> Tally:
 
 def preview(*, now: datetime, batch: int = BATCH) -> Tally:
     """What `sweep` would come to at `now`. Writes and locks nothing."""
-    tally = Tally()
+    return _sum(preview_by_kind(now=now, batch=batch))
+
+
+def preview_by_kind(*, now: datetime, batch: int = BATCH) -> dict[str, Tally]:
+    """The same for each kind of clock that has something due."""
+    found: dict[str, Tally] = defaultdict(Tally)
     due = Deadline.objects.filter(next_look_at__lte=now).order_by("pk").values_list("pk", flat=True)
     last = 0
     while pks := list(due.filter(pk__gt=last)[:batch]):
         last = pks[-1]
-        plan = _plan(facts_of(pks), now)
-        plan.tally.queued = len({letter.identity for letter in plan.letters} - ledger.there(pks))
-        tally += plan.tally
-    return tally
+        clocks = facts_of(pks)
+        plan, kinds = _plan(clocks, now), {clock.pk: clock.kind for clock in clocks}
+        for deadline, *_rest in {letter.identity for letter in plan.letters} - ledger.there(pks):
+            plan.by_kind[kinds[deadline]].queued += 1
+        for kind, tally in plan.by_kind.items():
+            found[kind] += tally
+    return dict(found)
+
+
+def _sum(by_kind: dict[str, Tally]) -> Tally:
+    total = Tally()
+    for tally in by_kind.values():
+        total += tally
+    return total
 
 
 @transaction.atomic
@@ -109,9 +129,10 @@ def _sweep_batch(now: datetime, batch: int) -> tuple[int, Tally]:
 @transaction.atomic
 def _settle(clocks: list[Facts], now: datetime) -> Tally:
     plan = _plan(clocks, now)
-    plan.tally.queued = ledger.write(plan.letters, now)
+    tally = plan.tally
+    tally.queued = ledger.write(plan.letters, now)
     _write(plan.changes)
-    return plan.tally
+    return tally
 
 
 def _settle_alone(clock: Facts, now: datetime) -> Tally:
@@ -132,7 +153,7 @@ def _plan(clocks: list[Facts], now: datetime) -> Plan:
         except Exception:  # whatever is wrong with this row, the others go on
             logger.exception("clock %s could not be computed; looking again in an hour", clock.pk)
             plan.changes.append(_change(clock.pk, clock.state, clock.steps_done, now + PUSHED_AHEAD))
-            plan.tally.failed += 1
+            plan.by_kind[clock.kind].failed += 1
     return plan
 
 
@@ -149,7 +170,7 @@ def _plan_one(plan: Plan, clock: Facts, ladders: Ladders, directory: Directory, 
         next_look_at = min(now + PUSHED_AHEAD, next_look_at or now + PUSHED_AHEAD)
     plan.changes.append(_change(clock.pk, state, steps_done, next_look_at, now if is_newly_late else None))
     plan.letters += letters
-    plan.tally += Tally(
+    plan.by_kind[clock.kind] += Tally(
         warned=any(map(ladder.is_warning, told)),
         breached=is_newly_late,
         escalated=any(map(ladder.is_escalation, told)),

@@ -14,6 +14,7 @@ from lending.sla.sweep import sweep
 from tests.lending.sla import making
 
 pytestmark = pytest.mark.django_db
+NO_STEPS = {"steps-TOTAL_FORMS": 0, "steps-INITIAL_FORMS": 0}  # the policy's own ladder, which is the usual one
 PAGES = ("deadlinepolicy", "calendaryear", "calendarday", "deadline", "alert", "sweep")
 
 
@@ -66,7 +67,7 @@ def test_a_reader_changes_nothing(cast, web):
 def test_a_policy_in_use_can_only_be_ended(cast, web):
     policy = making.clock(cast).policy
     web(cast.city).post(
-        page("deadlinepolicy", f"{policy.pk}/change/"), {"length": 1, "effective_until": "2026-12-31"}
+        page("deadlinepolicy", f"{policy.pk}/change/"), {"length": 1, "effective_until": "2026-12-31", **NO_STEPS}
     )
     policy.refresh_from_db()
     assert (policy.length, policy.effective_until) == (15, date(2026, 12, 31))
@@ -74,7 +75,7 @@ def test_a_policy_in_use_can_only_be_ended(cast, web):
 
 def test_the_city_writes_a_new_policy(cast, web):
     form = {"kind": "bank_decision", "district": cast.xuhui.pk, "length": 1, "unit": "months", "starts_at": "push",
-            "effective_from": "2027-01-01", "source": "徐汇区通知"}  # fmt: skip
+            "max_suspension_days": 10, "effective_from": "2027-01-01", "source": "徐汇区通知", **NO_STEPS}  # fmt: skip
     answer = web(cast.city).post(page("deadlinepolicy", "add/"), form)
     assert (
         answer.status_code,
@@ -92,6 +93,8 @@ def test_a_policy_that_would_never_apply_or_never_end_is_refused_in_the_form(cas
         "unit": "days",
         "starts_at": "push",
         "effective_from": "2027-01-01",
+        "max_suspension_days": 10,
+        **NO_STEPS,
     }
     answer = web(cast.city).post(page("deadlinepolicy", "add/"), form | changes)
     assert (answer.status_code, DeadlinePolicy.objects.filter(effective_from="2027-01-01").count()) == (
@@ -102,14 +105,14 @@ def test_a_policy_that_would_never_apply_or_never_end_is_refused_in_the_form(cas
 
 def test_a_policy_may_be_for_one_of_the_lists(cast, web):
     form = {"kind": "bank_decision", "length": 10, "unit": "days", "starts_at": "push", "effective_from": "2027-01-01",
-            "programme": "patent_pilot"}  # fmt: skip
+            "programme": "patent_pilot", "max_suspension_days": 10, **NO_STEPS}  # fmt: skip
     web(cast.city).post(page("deadlinepolicy", "add/"), form)
     assert DeadlinePolicy.objects.get(effective_from="2027-01-01").programme == "patent_pilot"
 
 
 def test_working_months_are_refused_in_the_form(cast, web):
     form = {"kind": "bank_decision", "length": 1, "unit": "months", "starts_at": "push", "is_working_days": "on",
-            "effective_from": "2027-01-01"}  # fmt: skip
+            "effective_from": "2027-01-01", "max_suspension_days": 10, **NO_STEPS}  # fmt: skip
     assert web(cast.city).post(page("deadlinepolicy", "add/"), form).status_code == 200
 
 
@@ -166,6 +169,8 @@ def test_a_starting_point_that_nothing_reaches_is_not_offered(cast, web, starts_
         "unit": "days",
         "starts_at": starts_at,
         "effective_from": "2027-01-01",
+        "max_suspension_days": 10,
+        **NO_STEPS,
     }
     answer = web(cast.city).post(page("deadlinepolicy", "add/"), form)
     offered = web(cast.city).get(page("deadlinepolicy", "add/")).content.decode()

@@ -6,7 +6,9 @@ import pytest
 
 from accounts.models import User
 from lending.models import Alert, Deadline, Sweep
+from lending.sla import services as sla
 from lending.sla.sweep import sweep
+from tests.factories import NOW
 from tests.lending.sla import making
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +53,7 @@ def test_every_step_missed_meanwhile_is_owed_in_order(cast, clock):
     sweep(now=clock.due_at + 6 * DAY)
     clock.refresh_from_db()
     assert (steps(clock), clock.next_look_at) == (
-        ["overdue", "escalated_bank", "escalated_district", "escalated_city"], None,
+        ["overdue", "escalated_bank", "escalated_district", "escalated_city"], clock.due_at + 12 * DAY,
     )  # fmt: skip
     assert Sweep.objects.filter(failed=1).count() == 6 * 24
 
@@ -69,3 +71,29 @@ def test_a_reminder_that_found_nobody_is_not_sent_once_it_is_stale(cast, clock):
     has_address(cast.bank)
     sweep(now=clock.due_at - DAY)
     assert steps(clock) == ["last_day"]
+
+
+def test_the_letter_about_a_push_that_found_nobody_is_tried_again_every_hour(cast, clock):
+    queued = sla.notify_all_assigned(deadlines=[clock], now=NOW)
+    in_vain = sweep(now=NOW + HOUR)
+    has_address(cast.bank)
+    early = sweep(now=NOW + 2 * HOUR - SECOND)
+    told = sweep(now=NOW + 2 * HOUR)
+    clock.refresh_from_db()
+    assert (queued, in_vain.failed, early.queued, told.queued, steps(clock)) == (0, 1, 0, 1, ["assigned"])
+    assert (clock.steps_done, clock.next_look_at) == (1, clock.due_at - 6 * DAY)
+
+
+def test_the_letter_about_a_push_is_stale_once_it_is_due_soon(cast, clock):
+    sla.notify_all_assigned(deadlines=[clock], now=NOW)
+    has_address(cast.bank)
+    sweep(now=clock.due_at - 6 * DAY)
+    assert steps(clock) == ["due_soon"]
+
+
+def test_of_two_pushes_only_the_one_that_found_nobody_is_kept(cast, clock):
+    has_address(cast.bank_other)
+    elsewhere = making.clock(cast, bound=cast.other_bank)
+    sla.notify_all_assigned(deadlines=[clock, elsewhere], now=NOW)
+    clock.refresh_from_db(), elsewhere.refresh_from_db()
+    assert (clock.next_look_at, elsewhere.next_look_at) == (NOW + HOUR, elsewhere.due_at - 6 * DAY)

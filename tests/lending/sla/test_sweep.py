@@ -42,15 +42,16 @@ def test_a_clock_is_breached_at_the_boundary_second_and_not_before(cast):
 
 def test_the_ladder_is_climbed_in_order_and_each_letter_is_owed_once(cast):
     clock = making.clock(cast)
-    for days in (-5, -4, -4, -1, 0, 1, 3, 5, 9):
+    for days in (-7, -6, -6, -3, -1, 0, 1, 3, 5, 9):
         sweep(now=clock.due_at + days * DAY)
     assert letters(clock) == [
-        ("due_soon", "bank"), ("due_soon", "bank2"), ("last_day", "bank"), ("last_day", "bank2"),
-        ("overdue", "bank"), ("overdue", "bank2"), ("overdue", "bankhead"), ("escalated_bank", "bankhead"),
-        ("escalated_district", "panel"), ("escalated_district", "panel2"), ("escalated_city", "city"),
+        ("due_soon", "bank"), ("due_soon", "bank2"), ("due_in_two", "bank"), ("due_in_two", "bank2"),
+        ("last_day", "bank"), ("last_day", "bank2"), ("overdue", "bank"), ("overdue", "bank2"),
+        ("overdue", "bankhead"), ("escalated_bank", "bankhead"), ("escalated_district", "panel"),
+        ("escalated_district", "panel2"), ("escalated_city", "city"),
     ]  # fmt: skip
     clock.refresh_from_db()
-    assert (clock.next_look_at, clock.state) == (None, "breached")
+    assert (clock.next_look_at, clock.state) == (clock.due_at + 12 * DAY, "breached")
 
 
 def test_after_an_outage_nobody_is_reminded_of_what_is_late_already(cast):
@@ -91,7 +92,7 @@ def test_an_idle_sweep_reads_and_changes_no_clock(cast):
 @pytest.mark.parametrize("rows", [1, 3])
 def test_the_number_of_queries_does_not_grow_with_the_number_of_clocks(cast, rows, django_assert_num_queries):
     clocks = [making.clock(cast) for _ in range(rows)]
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         sweep(now=clocks[0].due_at)
 
 
@@ -163,12 +164,14 @@ def test_a_sweep_that_dies_in_the_middle_leaves_nothing_half_done(cast, monkeypa
     assert (after_the_crash, len(letters(clock))) == ([], 3)
 
 
-def test_the_first_letter_leaves_when_the_chip_turns_amber_and_the_second_on_the_last_day(cast):
+def test_each_letter_leaves_when_the_chip_says_what_it_says(cast):
     clock = making.clock(cast)
     seen = []
-    for _ in range(3):
+    for _ in range(4):
         clock.refresh_from_db()
         sweep(now=clock.next_look_at)
         step = Alert.objects.filter(deadline=clock).latest("id").step
         seen.append((step, chip(clock, clock.next_look_at).label))
-    assert seen == [("due_soon", "剩 3 天"), ("last_day", "今天到期"), ("overdue", "超期 1 天")]
+    assert seen == [
+        ("due_soon", "剩 5 天"), ("due_in_two", "剩 2 天"), ("last_day", "今天到期"), ("overdue", "超期 1 天"),
+    ]  # fmt: skip

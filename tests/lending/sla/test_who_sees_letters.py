@@ -27,7 +27,7 @@ def test_a_bank_whose_officer_visited_sees_no_letter_about_a_case_that_goes_to_a
     sweep(now=supplement.due_at + timedelta(days=30))
     to_the_visitor = Alert.objects.filter(deadline=supplement, organisation=cast.branch).count()
     readers = [seen(user) for user in (cast.bank, cast.bankhead, cast.officer)]
-    assert (to_the_visitor, readers, sorted(set(seen(cast.bank_other)))) == (1, [[], [], []], ["bank-other"])
+    assert (to_the_visitor, readers, sorted(set(seen(cast.bank_other)))) == (2, [[], [], []], ["bank-other"])
     assert Alert.objects.filter(deadline=elsewhere, organisation=cast.other_bank).count() == len(
         seen(cast.bank_other)
     )
