@@ -78,6 +78,15 @@ ICONS = {
     "RecommendationList": "playlist_add_check", "BankDecision": "gavel", "Disbursement": "payments",
 }  # fmt: skip
 
+
+def account(request: HttpRequest) -> list[dict]:
+    """Behind one's name."""
+    links = [{"title": _("提醒邮件"), "link": reverse("letters")}]
+    if request.user.is_authenticated and request.user.has_usable_password():
+        links.append({"title": _("修改密码"), "link": reverse("admin:password_change")})
+    return links
+
+
 UNFOLD = {
     "SITE_TITLE": _("走访通"),
     "SITE_HEADER": _("走访通 Doorstep"),
@@ -96,6 +105,7 @@ UNFOLD = {
         lambda request: static("submit-once.js"),
         lambda request: static("admin-queue.js"),
     ],
+    "ACCOUNT": {"navigation": account},
     "DASHBOARD_CALLBACK": "lending.bank_decision.inbox.dashboard",
     "SIDEBAR": {
         "show_search": False,

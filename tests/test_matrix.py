@@ -15,6 +15,7 @@ from django.db import transaction
 from django.urls import URLPattern, get_resolver, resolve
 
 from accounts.roles import Role
+from lending.sla.letters import tokens
 from tests import factories as make
 from tests.lending.story import pushed
 from tests.visits.codes.batches import stacks
@@ -94,6 +95,10 @@ POST /track/{track}/need/                           302 302 302 302 302 302 302 
 POST /track/{track}/consent/                        400 400 400 400 400 400 400 400 400 400 400 400
 GET  /go/{case}/                                    302 404 302 404 302 404 302 302 404 404 404 302
 GET  /deadlines/{clock}/                            403 403 200 404 200 404 200 200 403 403 403 302
+GET  /letters/                                      200 200 200 200 200 200 200 200 200 200 200 302
+POST /letters/                                      400 400 400 400 400 400 400 400 400 400 400 302
+GET  /letters/unsubscribe/{refusal}/                200 200 200 200 200 200 200 200 200 200 200 200
+POST /letters/unsubscribe/{refusal}/                200 200 200 200 200 200 200 200 200 200 200 200
 GET  /m/                                            200 200 403 403 403 403 403 403 403 403 403 302
 POST /m/near/                                       302 302 403 403 403 403 403 403 403 403 403 302
 GET  /sw.js                                         200 200 200 200 200 200 200 200 200 200 200 200
@@ -190,7 +195,7 @@ def places(cast) -> SimpleNamespace:
         list=item.list.number,
         visit=visit.pk, token=token_for(code.secret), code=code.pk, batch=batch.pk,
         report=report.pk, form=report.form_id,
-        photo=photo.pk, new=uuid.uuid4(), consent=consent.pk,
+        photo=photo.pk, new=uuid.uuid4(), consent=consent.pk, refusal=tokens.make(cast.bank.pk, ["nag"]),
     )  # fmt: skip
 
 

@@ -57,7 +57,7 @@ def test_the_most_urgent_case_stands_first(digest):
 
 def test_the_mail_says_why_it_came_and_what_happens_next(digest):
     text, html = parts(digest[0])
-    said = ["您是沪江示范银行的银行审核人员", "如未办结,最早一笔将于12月7日通知银行联络人、12月9日再次提醒。"]
+    said = ["您是沪江示范银行的银行审核人员", "如未办结,最早一笔将于12月7日再次提醒、通知银行联络人。"]
     assert [[part.count(words) for words in said] for part in (text, html)] == [[1, 1], [1, 1]]
 
 
