@@ -109,9 +109,10 @@ def add(start: datetime, rule: Rule, calendar: Calendar, suspended: Sequence[Sus
         last = _months_later(first, rule.length) if rule.unit == "months" else first + ONE_DAY * rule.length
         last, excluded = _put_off(last, left_out), []
     landed = _roll(last, calendar, left_out, looked) if rule.is_rolled_forward else last
-    if left_out and landed < left_out[-1].until:
-        last = left_out[-1].until
-        landed = _roll(last, calendar, (), looked) if rule.is_rolled_forward else last
+    for one in left_out:
+        if landed < one.until:
+            last = one.until
+            landed = _roll(last, calendar, left_out, looked) if rule.is_rolled_forward else last
     return Computed(
         last_on=landed,
         due_at=end_of(landed),
@@ -198,8 +199,11 @@ def _workdays_later(
 
 
 def _roll(day: date, calendar: Calendar, left_out: Sequence[Suspended], looked: set[int]) -> date:
+    """The day itself where it works, though a suspension may end on it; else the next that works and is counted."""
     looked.add(day.year)
-    while _is_in(day, left_out) or not calendar.is_workday(day):
+    is_end = calendar.is_workday(day)
+    while not is_end:
         day += ONE_DAY
         looked.add(day.year)
+        is_end = calendar.is_workday(day) and not _is_in(day, left_out)
     return day
