@@ -16,7 +16,7 @@ function place(chip) {
 }
 
 function chipOf(event) {
-  return event.target instanceof Element ? event.target.closest("button.chip") : null;
+  return event.target instanceof Element ? event.target.closest(":is(button, a).chip") : null;
 }
 
 for (const kind of ["mouseover", "focusin", "click"]) {
@@ -27,6 +27,6 @@ for (const kind of ["mouseover", "focusin", "click"]) {
 }
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
-  for (const chip of document.querySelectorAll("button.chip:hover, button.chip:focus")) chip.classList.add("chip--shut");
+  for (const chip of document.querySelectorAll("button.chip:hover, button.chip:focus, a.chip:hover, a.chip:focus")) chip.classList.add("chip--shut");
 });
 document.addEventListener("mouseout", (event) => chipOf(event)?.classList.remove("chip--shut"));

@@ -26,7 +26,7 @@ from lending.bank_decision.admin_case import CasePages
 from lending.bank_decision.admin_feedback import FeedbackPages
 from lending.bank_decision.models import DeclineReason
 from lending.models import Recommendation
-from lending.sla.chips import chip
+from lending.sla.chips import linked
 
 PART = "lending/bank_decision/"
 
@@ -192,7 +192,7 @@ def column(show, title: str, name: str, ordering: str | None = None):
 
 
 def show_clock(now: datetime, row: Recommendation) -> str:
-    return render_to_string(f"{PART}clock.html", {"chip": chip(row.deadline, now), "row": row})
+    return render_to_string(f"{PART}clock.html", {"chip": linked(row.deadline, now), "row": row})
 
 
 def show_deeds(may_decide: bool, query: str, row: Recommendation) -> str:

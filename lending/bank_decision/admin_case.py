@@ -28,7 +28,7 @@ from lending.bank_decision.forms import (
 from lending.bank_decision.models import BankDecision
 from lending.errors import AlreadyDecided, WrongStage
 from lending.models import Recommendation
-from lending.sla.chips import chip
+from lending.sla.chips import linked
 from lending.stages import Stage
 
 PAGES = "lending/bank_decision/"
@@ -93,7 +93,7 @@ class CasePages:
             forms["branch_form"] = BranchForm(initial={"branch": row.branch_id}, branches=self.branches(row))
         context = {
             **self.frame(request, row), **told, **forms, **self.story(row, user, now), "rights": rights, "standing": standing,
-            "chip": chip(row.deadline, now), "paid": paid,
+            "chip": linked(row.deadline, now), "paid": paid,
             "left": standing.credit_line_yuan - paid if queries.is_granted(standing) else None,
         }  # fmt: skip
         return TemplateResponse(request, f"{PAGES}recommendation.html", context, status=status)
@@ -227,7 +227,7 @@ class CasePages:
                     form.refuse(refusal.fields, str(refusal.sentence))
         context = {
             **self.frame(request, row), "form": form, "heading": heading, "doubts": doubts, "overtaken_by": overtaken_by,
-            "chip": chip(row.deadline, timezone.now()), "days_tried": rules.days_tried(queries.attempts(row)),
+            "chip": linked(row.deadline, timezone.now()), "days_tried": rules.days_tried(queries.attempts(row)),
         }  # fmt: skip
         return TemplateResponse(request, f"{PAGES}decision.html", context, status=status)
 

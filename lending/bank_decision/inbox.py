@@ -16,7 +16,7 @@ from lending.bank_decision.models import BankDecision
 from lending.bank_decision.outcomes import GRANTED
 from lending.bank_decision.queries import with_all_that_a_row_shows
 from lending.models import Recommendation
-from lending.sla.chips import DUE_SOON_DAYS, chip
+from lending.sla.chips import DUE_SOON_DAYS, linked
 from lending.stages import Stage
 
 State = Recommendation.State
@@ -139,7 +139,7 @@ def dashboard(request: HttpRequest, context: dict) -> dict:
     first = [
         {
             "row": row,
-            "chip": chip(row.deadline, now),
+            "chip": linked(row.deadline, now),
             "url": reverse("admin:lending_recommendation_change", args=[row.pk]),
         }
         for row in rows

@@ -18,7 +18,7 @@ from lending.progress.ending import ENDED_FROM
 from lending.progress.line import line, running_clock
 from lending.progress.timeline import timeline
 from lending.progress.viewer import viewer_of
-from lending.sla.chips import chip
+from lending.sla.chips import linked
 from lending.stages import CLOSED, Stage
 
 # which buttons the bar holds in which stage, the main one last
@@ -48,7 +48,7 @@ def page(case: FinancingCase, user: User, now: datetime, form: ReviewForm | None
     return {
         "case": case,
         "facts": facts,
-        "chip": chip(running_clock(case), now),
+        "chip": linked(running_clock(case), now),
         "stage": Stage(case.stage),
         "is_closed": case.stage in CLOSED,
         "line": line(case, viewer, now),

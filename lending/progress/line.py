@@ -9,7 +9,7 @@ from lending.bank_decision.outcomes import DECISIONS, GRANTED, Outcome
 from lending.models import Event, FinancingCase, Recommendation
 from lending.progress import words
 from lending.progress.viewer import Eyes, Viewer
-from lending.sla.chips import chip
+from lending.sla.chips import chip, linked
 from lending.stages import CLOSED, DOTS, Stage
 
 VISIT, LOOKUP, REVIEW, LIST, BANK, MONEY = range(6)
@@ -81,7 +81,9 @@ def _carries_over(event: Event, place: int) -> bool:
 
 def _here(case: FinancingCase, stage: Stage, viewer: Viewer, now: datetime) -> dict:
     clock = running_clock(case)
-    step = {"at": case.stage_since, "detail": str(stage.label), "chip": chip(clock, now)}
+    may_read_why = viewer.eyes in (Eyes.PANEL, Eyes.BANK)
+    shown = linked(clock, now) if may_read_why else chip(clock, now)
+    step = {"at": case.stage_since, "detail": str(stage.label), "chip": shown}
     if viewer.eyes is Eyes.BANK and case.pushes:
         step["at"] = _own_moment(case.pushes[-1])
     if stage not in CLOSED and (acting := _who_acts(case, stage, viewer)):

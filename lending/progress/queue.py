@@ -14,7 +14,7 @@ from lending.models import CreditLookup, DistrictReview, FinancingCase, Recommen
 from lending.progress import queries
 from lending.progress.line import running_clock
 from lending.progress.viewer import PANEL
-from lending.sla.chips import chip
+from lending.sla.chips import linked
 from lending.sla.queries import main_clocks
 from lending.stages import CLOSED, OPEN, Stage
 from visits.consent.models import Consent
@@ -165,7 +165,7 @@ def _row(case: FinancingCase, now: datetime) -> dict:
     return {
         "number": case.number, "name": case.business.name, "stage": Stage(case.stage).label, "yuan": case.amount_yuan,
         "banks": [push.bank.name for push in case.at_work], "url": reverse("district-case", args=[case.number]),
-        "chip": chip(running_clock(case), now), "flags": flags(case),
+        "chip": linked(running_clock(case), now), "flags": flags(case),
     }  # fmt: skip
 
 

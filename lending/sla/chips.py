@@ -1,9 +1,10 @@
 """The deadline chip (剩 9 天 · 今天到期 · 超期 2 天): what `templates/_partials/deadline_chip.html` shows. No ORM."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -30,6 +31,7 @@ class Chip:
     is_provisional: bool
     receipt: str
     days_left: int | None  # None once the clock has stopped
+    url: str = ""  # where it is explained, for whoever may read that
 
 
 def days_left(due_at: datetime, now: datetime) -> int:
@@ -51,6 +53,12 @@ def chip(deadline: Clock | None, now: datetime) -> Chip | None:
         return Chip("overdue", label(-late), deadline.is_provisional, words, -late)
     state = "today" if left == 0 else "due_soon" if left <= DUE_SOON_DAYS else "running"
     return Chip(state, label(left), deadline.is_provisional, words, left)
+
+
+def linked(deadline: Clock | None, now: datetime) -> Chip | None:
+    """The same, leading to its explanation: on pages of those who may see the clock (`explaining.clock_for`)."""
+    shown = chip(deadline, now)
+    return shown and replace(shown, url=reverse("deadline", args=[deadline.pk]))
 
 
 def label(left: int) -> str:
