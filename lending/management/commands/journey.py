@@ -46,6 +46,7 @@ class Command(BaseCommand):
         case = self.visit(cast, firm, code, now)
         self.to_the_bank(cast, case, now)
         item = Recommendation.objects.select_related("deadline", "bank").get(case=case)
+        self.take_up(cast, item)
         self.let_it_lapse(item)
         self.decide(cast, item)
         self.timeline(case)
@@ -82,6 +83,14 @@ class Command(BaseCommand):
         )
         self.say(at, f"4 推荐清单 {made.number} 已发布并推送 {cast['a_bank'].name}")
 
+    def take_up(self, cast: dict, item: Recommendation) -> None:
+        at = item.pushed_at + timedelta(hours=2)
+        bank.receive(recommendation=item, by=cast["bank"], now=at)
+        self.say(at, "5 银行已接收")
+        at += timedelta(hours=1)
+        bank.record_contact(recommendation=item, at=at, mode="phone", is_reached=True, by=cast["bank"], now=at)
+        self.say(at, "5 银行已与企业对接")
+
     def let_it_lapse(self, item: Recommendation) -> None:
         """The bank lets its fifteen days pass; the sweep sees it the second they are over."""
         due = item.deadline.due_at
@@ -93,7 +102,6 @@ class Command(BaseCommand):
 
     def decide(self, cast: dict, item: Recommendation) -> None:
         at = item.deadline.due_at + timedelta(hours=10)
-        bank.receive(recommendation=item, by=cast["bank"], now=at)
         said = Answer(outcome="partly_approved", decided_on=timezone.localdate(at), credit_line_yuan=Decimal("300000.00"),
                       annual_rate_pct=Decimal("3.85"), term_months=12, guarantee="credit")  # fmt: skip
         bank.decide(recommendation=item, answer=said, by=cast["bank"], now=at)
