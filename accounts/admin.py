@@ -16,7 +16,7 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm
 
 from accounts.access import EVERYTHING, sees
-from accounts.admin_forms import NewPerson, Person
+from accounts.admin_forms import NewPerson, Person, Place
 from accounts.admin_scope import ScopedAdmin
 from accounts.models import Organisation, User
 from accounts.roles import Do, Role
@@ -46,12 +46,13 @@ class PersonAdmin(ScopedAdmin, DjangoUserAdmin):
     search_help_text = _("用户名、姓名、工号、机构")
     ordering = ("username",)
     filter_horizontal = ()
-    autocomplete_fields = ("organisation",)
+    autocomplete_fields = ("organisation", "substitute")
     readonly_fields = ("last_login", "date_joined")
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (_("人员"), {"fields": ("name", "staff_number", "email", "phone")}),
         (_("岗位"), {"fields": ("role", "organisation", "is_active")}),
+        (_("提醒邮件"), {"fields": ("letters_language", "away_from", "away_until", "substitute")}),
         (_("登录"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = (
@@ -108,7 +109,14 @@ class OrganisationAdmin(ScopedAdmin):
     search_help_text = _("代码、名称、别名")
     ordering = ("code",)
     autocomplete_fields = ("parent", "district")
-    fields = ("code", "name", "kind", "parent", "district", "aliases", "email", "phone", "is_active")
+    form = Place
+    fieldsets = (
+        (None, {"fields": ("code", "name", "kind", "parent", "district", "aliases", "email", "phone", "is_active")}),
+        (_("提醒邮件"), {
+            "fields": ("letters_from_hour", "letters_until_hour", "is_written_to_on_rest_days"),
+            "description": _("提醒在这些钟点之内发出;两项都空着,按全站的钟点。到期前的提醒不会因此拖到到期以后。"),
+        }),
+    )  # fmt: skip
 
     def get_readonly_fields(self, request: HttpRequest, obj: Organisation | None = None) -> tuple[str, ...]:
         """Files and codes already carry the code and the kind."""

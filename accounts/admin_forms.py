@@ -2,9 +2,12 @@
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import UserChangeForm, UserCreationForm
 
+from accounts import absence
+from accounts.clock import day_of
 from accounts.models import Organisation, User
 from accounts.punctuation import listed
 from accounts.roles import Role
@@ -18,6 +21,7 @@ BELONGS: dict[Role, tuple[Kind, ...]] = {
     Role.BANK_COORDINATOR: (Kind.BANK,),
     Role.CITY: (Kind.CITY,),
 }
+LAST_HOUR = 24
 
 
 def check_place(form: forms.ModelForm, said: dict) -> None:
@@ -56,4 +60,29 @@ class Person(UserChangeForm):
     def clean(self) -> dict:
         said = super().clean()
         check_place(self, said)
+        if {"away_from", "away_until", "substitute"} & set(self.changed_data):
+            self.check_absence(said)
+        return said
+
+    def check_absence(self, said: dict) -> None:
+        facts = {name: said.get(name) for name in ("away_from", "away_until", "substitute")}
+        for field, sentence in absence.wrong(self.instance, **facts, today=day_of(timezone.now())).items():
+            self.add_error(field, sentence)
+
+
+class Place(forms.ModelForm):
+    class Meta:
+        model = Organisation
+        fields = (
+            "code", "name", "kind", "parent", "district", "aliases", "email", "phone", "is_active", "letters_from_hour",
+            "letters_until_hour", "is_written_to_on_rest_days",
+        )  # fmt: skip
+
+    def clean(self) -> dict:
+        said = super().clean()
+        first, last = said.get("letters_from_hour"), said.get("letters_until_hour")
+        if (first is None) != (last is None):
+            self.add_error("letters_until_hour", _("两个钟点请都填写,或都空着。"))
+        elif first is not None and not first < last <= LAST_HOUR:
+            self.add_error("letters_until_hour", _("最晚须在最早之后,最大24。"))
         return said
