@@ -16,6 +16,7 @@ from lending.models import (
     Deadline,
     DeadlinePolicy,
     DeclineReason,
+    DeliveryReport,
     Disbursement,
     DistrictReview,
     Event,
@@ -25,6 +26,8 @@ from lending.models import (
     Recommendation,
     RecommendationList,
     Repair,
+    Stall,
+    Suspension,
     Sweep,
 )
 from visits.models import Business, FinancingNeed, Visit
@@ -39,6 +42,8 @@ NOTHING = Q(pk__in=[])
 @sees(DeclineReason, *Role)
 @sees(CriterionGuide, *Role)
 @sees(Sweep, Role.CITY, Role.AUDITOR, Role.SYSTEM_ADMIN)
+@sees(Stall, Role.CITY, Role.AUDITOR, Role.SYSTEM_ADMIN)
+@sees(DeliveryReport, Role.CITY, Role.AUDITOR)
 @sees(Event, Role.AUDITOR, Role.CITY)
 @sees(Alert, Role.AUDITOR, Role.CITY)
 @sees(FinancingCase, Role.CITY)
@@ -50,6 +55,7 @@ NOTHING = Q(pk__in=[])
 @sees(OutcomeConfirmation, Role.CITY)
 @sees(Repair, Role.CITY)
 @sees(Deadline, Role.CITY, Role.AUDITOR)
+@sees(Suspension, Role.CITY)
 def all_rows(user: User) -> Q:
     return EVERYTHING
 
@@ -71,7 +77,8 @@ for _model in (BankDecision, ContactAttempt):
     sees(_model, Role.PANEL)(_district("recommendation__case__"))
 sees(Disbursement, Role.PANEL)(_district("decision__recommendation__case__"))
 sees(OutcomeConfirmation, Role.PANEL)(_district("decision__recommendation__case__"))
-sees(Alert, Role.PANEL)(_district("deadline__case__"))
+for _model in (Alert, Suspension):
+    sees(_model, Role.PANEL)(_district("deadline__case__"))
 
 
 @sees(FinancingCase, Role.FIELD_OFFICER)
@@ -125,6 +132,11 @@ def clocks_of_the_bank(user: User) -> Q:
         return NOTHING
     own = Q(bound=user.bank)
     return own & Q(branch=user.organisation) if user.organisation.kind == Organisation.Kind.BRANCH else own
+
+
+@sees(Suspension, *BANK_ROLES)
+def suspensions_of_its_clocks(user: User) -> Q:
+    return Q(deadline__in=Deadline.objects.filter(clocks_of_the_bank(user)))
 
 
 # What a bank may read of the way by which a case came to it. What happened after that is its business only where it
