@@ -4,6 +4,7 @@ No personal data of owners stands in a mail: whoever reads it over a shoulder, o
 of numbers. A firm whose name is a person's, as a sole trader's often is, goes by the number of its case.
 """
 
+from collections import Counter
 from datetime import datetime
 from email.header import Header
 from email.message import Message
@@ -102,18 +103,15 @@ def _address(name: str, *args: str) -> str:
 
 
 def _context(alerts: list[Alert], now: datetime) -> dict:
-    ordered = sorted(alerts, key=lambda a: (a.due_at, a.deadline_id))
-    per_clock = [list(letters) for _key, letters in groupby(ordered, key=lambda a: a.deadline_id)]
-    states = [_state(letters, now) for letters in per_clock]
-    counts = {state: states.count(state) for state in STATES}
+    clocks = _most_urgent_first(alerts, now)
+    counts = dict.fromkeys(STATES, 0) | Counter(state for state, _letter in clocks)
     counted = mail_words.counted(counts)
-    shown = zip(per_clock[:ROWS_SHOWN], states, strict=False)
     subject = f"{mail_words.prefix(alerts, counts)}{counted} — {mail_words.place(alerts)}"
     return {
         "subject": " ".join(subject.split()),
         "counted": counted,
-        "rows": [_row(letters[0], state, now) for letters, state in shown],
-        "more": max(len(per_clock) - ROWS_SHOWN, 0),
+        "rows": [_row(letter, state, now) for state, letter in clocks[:ROWS_SHOWN]],
+        "more": max(len(clocks) - ROWS_SHOWN, 0),
         "todo": mail_words.todo(alerts),
         "whys": mail_words.whys(alerts, translation.get_language(), settings.LANGUAGE_CODE),
         "next": mail_words.coming(alerts, now),
@@ -121,6 +119,13 @@ def _context(alerts: list[Alert], now: datetime) -> dict:
         # a mailbox of an organisation is nobody's to set
         "settings_url": _address("letters") if alerts[0].recipient_user_id else "",
     }
+
+
+def _most_urgent_first(alerts: list[Alert], now: datetime) -> list[tuple[str, Alert]]:
+    """Each clock once, with its state."""
+    per_clock = groupby(sorted(alerts, key=lambda a: a.deadline_id), key=lambda a: a.deadline_id)
+    clocks = [(_state(letters, now), letters[0]) for letters in (list(some) for _pk, some in per_clock)]
+    return sorted(clocks, key=lambda one: (STATES.index(one[0]), one[1].deadline.due_at, one[1].deadline_id))
 
 
 def _state(letters: list[Alert], now: datetime) -> str:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from django.utils.translation import gettext as _
 
 from accounts.punctuation import listed
+from accounts.templatetags.doorstep import shanghai
 from lending.sla import queries, recipients
 from lending.sla.calendar import day_of
 from lending.sla.kinds import DeadlineKind, Step
@@ -103,7 +104,7 @@ def coming(alerts: list[Alert], now: datetime) -> str:
         if what in earliest:
             days.setdefault(day_of(earliest[what]), []).append(what)
     steps = [
-        _("%(month)d月%(day)d日%(what)s") % {"month": day.month, "day": day.day, "what": listed(whats)}
+        _("%(day)s%(what)s") % {"day": shanghai(day, "date"), "what": listed(whats)}
         for day, whats in sorted(days.items())
     ]
     return _("如未办结,最早一笔将于%(coming)s。") % {"coming": listed(steps)}

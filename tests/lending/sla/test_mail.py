@@ -6,6 +6,7 @@ import pytest
 
 from accounts.models import Organisation, User
 from lending.models import Alert
+from lending.sla import emails
 from lending.sla import services as sla
 from lending.sla.kinds import DeadlineKind, Step
 from lending.sla.letters import tokens
@@ -122,6 +123,18 @@ def test_a_letter_that_may_be_refused_says_so_for_one_click(cast, about_a_push, 
     answer = client.post(one_click(about_a_push), {"List-Unsubscribe": "One-Click"})
     cast.bank.refresh_from_db()
     assert (answer.status_code, cast.bank.muted_steps) == (200, ["assigned"])
+
+
+def test_the_link_goes_over_the_wire_in_one_piece(cast, smtp):
+    """Python's mail package likes to fold such a header, or to encode it, and then no mail program finds the link."""
+    sla.notify_all_assigned(deadlines=[making.clock(cast)], now=make.NOW)
+    letters = list(emails.with_what_is_shown(Alert.objects.filter(recipient_user=cast.bank)))
+    letters[0].message_id = "<1@test.invalid>"
+    lines = emails.digest(letters, make.NOW).message().as_bytes(linesep="\r\n").split(b"\r\n")
+    found = [
+        line for line in lines if line.startswith(b"List-Unsubscribe: <https://doorstep.example.cn/letters/")
+    ]
+    assert (len(found), found[0][-2:]) == (1, b"/>")
 
 
 def test_opening_the_link_refuses_nothing_by_itself(cast, about_a_push, client):
