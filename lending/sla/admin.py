@@ -1,4 +1,4 @@
-"""Policies and the calendar, edited by the city; clocks, letters and sweeps, read by whoever may see them."""
+"""Policies and the calendar, edited by the city; clocks, read by whoever may see them. Letters are in `admin_ledger`."""
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
@@ -9,21 +9,22 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from accounts.admin_scope import ScopedAdmin, is_allowed
+from accounts.admin_scope import ScopedAdmin
 from accounts.models import Organisation
-from accounts.roles import BANK_ROLES, Do, Role
+from accounts.roles import BANK_ROLES, Do
 from accounts.templatetags.doorstep import shanghai
-from lending.sla import calendars, chips, sending
+from lending.sla import calendars, chips
+from lending.sla.admin_ledger import OFFICE, STATE_COLOURS
 from lending.sla.admin_steps import StepsInline, is_in_use
 from lending.sla.errors import YearUnknown
-from lending.sla.models import Alert, CalendarDay, CalendarYear, Deadline, DeadlinePolicy, Sweep
+from lending.sla.models import CalendarDay, CalendarYear, Deadline, DeadlinePolicy
 from lending.sla.receipts import words_of
 from visits.models import BusinessList
 
-OFFICE = (Role.CITY, Role.AUDITOR)
+__all__ = ["CHIP_COLOURS", "STATE_COLOURS"]  # what is named here or in admin_ledger
 CHIP_COLOURS = {
     "running": "info",
     "due_soon": "warning",
@@ -32,13 +33,6 @@ CHIP_COLOURS = {
     "met": "success",
     "met_late": "danger",
     "cancelled": "default",
-}
-# what has no colour here is shown by its code
-STATE_COLOURS = {
-    Alert.State.PENDING: "info",
-    Alert.State.SENT: "success",
-    Alert.State.GIVEN_UP: "danger",
-    Alert.State.DROPPED: "default",
 }
 
 
@@ -170,65 +164,3 @@ class DeadlineAdmin(ScopedAdmin):
     @display(description=_("计算过程"))
     def receipt_words(self, row: Deadline) -> str:
         return words_of(row.receipt)
-
-
-@admin.register(Alert)
-class AlertAdmin(ScopedAdmin):
-    may_view = (*OFFICE, *BANK_ROLES)
-    list_display = (
-        "case_number", "step", "recipient", "organisation", "shown_state", "attempts", "sent_at",
-    )  # fmt: skip
-    list_filter = ("state", "step", "organisation")
-    list_select_related = ("deadline__case", "organisation")
-    search_fields = ("recipient", "deadline__case__number")
-    fields = (
-        "case_number", "step", "due", "recipient", "organisation", "why", "state", "created_at", "send_after",
-        "attempts", "last_error", "sent_at", "mail_number",
-    )  # fmt: skip
-    readonly_fields = fields
-    actions = ("send_again",)
-
-    @display(description=_("办件编号"))
-    def case_number(self, row: Alert) -> str:
-        return format_html('<span class="whitespace-nowrap">{}</span>', row.deadline.case.number)
-
-    @display(description=_("到期"))
-    def due(self, row: Alert) -> str:
-        return shanghai(row.due_at, "due")
-
-    @display(description=_("状态"), label=STATE_COLOURS)
-    def shown_state(self, row: Alert) -> tuple[str, str]:
-        return row.state, row.get_state_display()
-
-    @display(description=_("邮件标识"), empty_value="—")
-    def mail_number(self, row: Alert) -> str:
-        return row.message_id
-
-    @action(description=_("重新发送(已放弃的)"), permissions=["send_again"])
-    def send_again(self, request: HttpRequest, queryset) -> None:
-        count = sending.take_up_again(alerts=queryset, now=timezone.now())
-        self.message_user(request, _("%(n)d 封已放弃的提醒重新进入待发。") % {"n": count})
-
-    def has_send_again_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        return is_allowed(request.user, Do.EDIT_RULES)
-
-
-def counted(name: str, heading: str):
-    """A column of numbers under a heading that people read."""
-
-    @display(description=heading, ordering=name)
-    def column(self, row: Sweep) -> int:
-        return getattr(row, name)
-
-    return column
-
-
-@admin.register(Sweep)
-class SweepAdmin(ScopedAdmin):
-    may_view = (*OFFICE, Role.SYSTEM_ADMIN)
-    due_soon, late = counted("warned", _("临期")), counted("breached", _("超期"))
-    passed_up, owed = counted("escalated", _("逐级上报")), counted("queued", _("待发提醒"))
-    in_vain = counted("failed", _("出错"))
-    list_display = fields = readonly_fields = (
-        "at", "took_ms", "due_soon", "late", "passed_up", "owed", "in_vain",
-    )  # fmt: skip

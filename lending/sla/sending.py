@@ -20,7 +20,6 @@ from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from lending.sla import emails, smtp
-from lending.sla.hours import may_leave_at
 from lending.sla.models import Alert, Deadline
 from lending.sla.smtp import Fate
 
@@ -72,13 +71,6 @@ def send_pending(*, now: datetime) -> Sent:
     finally:
         run.line.close()
     return tally
-
-
-def take_up_again(*, alerts: QuerySet[Alert], now: datetime) -> int:
-    """Letters that were given up become due once more, as new mails and within the office hours. Returns how many."""
-    send_after = may_leave_at(now, settings.ALERT_FROM_HOUR, settings.ALERT_UNTIL_HOUR)
-    fresh = {"state": Alert.State.PENDING, "send_after": send_after, "attempts": 0, "message_id": ""}
-    return alerts.filter(state=Alert.State.GIVEN_UP).update(**fresh)
 
 
 def _due(now: datetime) -> QuerySet[Alert]:

@@ -20,9 +20,11 @@ lending.CriterionGuide                   - - LA - - L
 lending.Deadline                         L L L - - L
 lending.DeadlinePolicy                   L L LA - - L
 lending.DeclineReason                    L L LA - - L
+lending.DeliveryReport                   - - L - - L
 lending.Event                            - - L - - L
 lending.FinancingCase                    - - L - - -
 lending.Recommendation                   L L L - - -
+lending.Stall                            - - L L - L
 lending.Sweep                            - - L L - L
 visits.Assignment                        - - LA - - -
 visits.Business                          - - L - - -

@@ -6,10 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from lending.models import Alert, CalendarDay, CalendarYear, DeadlinePolicy
+from lending.models import CalendarDay, CalendarYear, DeadlinePolicy
 from lending.sla.kinds import DeadlineKind
 from lending.sla.recompute import recompute_open
-from lending.sla.sending import send_pending
 from lending.sla.sweep import sweep
 from tests.lending.sla import making
 
@@ -134,31 +133,6 @@ def test_a_day_changed_by_hand_moves_the_clocks_and_makes_a_version(cast, web):
 def test_a_day_of_a_year_without_a_notice_is_refused_in_the_form(cast, web):
     answer = web(cast.city).post(page("calendarday", "add/"), {"day": "2027-01-01", "name": "元旦"})
     assert (answer.status_code, CalendarDay.objects.filter(day__year=2027).count()) == (200, 0)
-
-
-def test_letters_given_up_are_taken_up_again_by_the_city(cast, web, smtp):
-    clock = making.clock(cast)
-    sweep(now=clock.due_at)
-    Alert.objects.update(state="given_up", attempts=3)
-    form = {"action": "send_again", "_selected_action": list(Alert.objects.values_list("pk", flat=True))}
-    web(cast.bank).post(page("alert"), form)
-    by_the_bank = Alert.objects.filter(state="pending").count()
-    web(cast.city).post(page("alert"), form)
-    assert (by_the_bank, Alert.objects.filter(state="pending", attempts=0).count()) == (0, 3)
-    Alert.objects.update(send_after=clock.due_at)
-    assert send_pending(now=clock.due_at).mails == 3
-
-
-def test_letters_taken_up_at_night_leave_when_the_office_opens(cast, web, settings, monkeypatch):
-    settings.ALERT_FROM_HOUR, settings.ALERT_UNTIL_HOUR = 8, 18
-    clock = making.clock(cast)
-    sweep(now=clock.due_at)  # midnight
-    Alert.objects.update(state="given_up", send_after=clock.due_at)
-    monkeypatch.setattr("lending.sla.admin.timezone.now", lambda: clock.due_at + timedelta(hours=20))
-    form = {"action": "send_again", "_selected_action": list(Alert.objects.values_list("pk", flat=True))}
-    web(cast.city).post(page("alert"), form)
-    leaving = set(Alert.objects.filter(state="pending").values_list("send_after", flat=True))
-    assert leaving == {clock.due_at + timedelta(hours=32)}
 
 
 @pytest.mark.parametrize(("starts_at", "status"), [("receipt", 302), ("complete", 200)])
