@@ -163,6 +163,10 @@ GET  /district/reports/                             403 403 200 200 403 403 403 
 POST /district/reports/{report}/answer/             403 403 400 404 403 403 403 400 403 403 403 302
 GET  /city/                                         403 403 403 403 403 403 403 200 403 403 403 302
 GET  /city/figures/granted/                         403 403 403 403 403 403 403 200 403 403 403 302
+GET  /district/what-if/                             403 403 200 200 403 403 403 302 403 403 403 302
+GET  /district/what-if/is_late/                     403 403 200 200 403 403 403 404 403 403 403 302
+GET  /city/what-if/                                 403 403 403 403 403 403 403 200 403 403 403 302
+GET  /city/what-if/is_late/                         403 403 403 403 403 403 403 200 403 403 403 302
 """
 
 

@@ -54,7 +54,17 @@ class ClocksShape(serializers.Serializer):
     due = serializers.IntegerField(help_text="Due in the period and decided, or undecided and late.")
     on_time = serializers.IntegerField()
     on_time_pct = serializers.FloatField(allow_null=True)
-    median_days = serializers.FloatField(allow_null=True, help_text="From push to decision, calendar days.")
+    late = serializers.IntegerField(help_text="Of `due`: decided late, or undecided and late.")
+    last_day = serializers.IntegerField(help_text="Of `on_time`: decided on the last day.")
+    paused = serializers.IntegerField(help_text="Open and suspended now, with the consent of the district.")
+    provisional = serializers.IntegerField(help_text="Open, due by a calendar that is not complete yet.")
+    median_days = serializers.FloatField(allow_null=True, help_text="The same as `gross_p50_days`.")
+    gross_p50_days = serializers.IntegerField(
+        allow_null=True, help_text="From push to answer, calendar days, of what was answered in the period."
+    )
+    gross_p90_days = serializers.IntegerField(allow_null=True)
+    net_p50_days = serializers.IntegerField(allow_null=True, help_text="Suspended days left out.")
+    net_p90_days = serializers.IntegerField(allow_null=True)
 
 
 class PlaceClocksShape(ClocksShape):
@@ -128,8 +138,7 @@ def of_steps(steps: Steps, scope: Scope) -> list[dict]:
 
 
 def of_clocks(clocks: Clocks) -> dict:
-    names = ("open", "due_soon", "overdue", "due", "on_time", "on_time_pct", "median_days")
-    return {name: getattr(clocks, name) for name in names}
+    return {name: getattr(clocks, name) for name in ClocksShape().fields}
 
 
 def of_place(row: Row) -> dict:

@@ -19,6 +19,7 @@ LAST_PAGE = 10_000  # beyond it the offset would be longer than any list
 CLOCKS = {
     "open": _("银行在办"), "due_soon": _("三日内到期"), "overdue": _("银行超期"), "due": _("期内应决定"),
     "on_time": _("期内按期决定"), "late": _("期内未按期决定"), "due-on": _("当日到期"), "confirming": _("待确认反馈"), "declined": _("未授信"),
+    "last_day": _("末日决定"), "paused": _("补件暂停中"), "provisional": _("到期日暂定"),
 }  # fmt: skip
 
 
@@ -56,7 +57,7 @@ def firms(code: str, scope: Scope, *, page: int) -> tuple[list[Firm], int]:
     LEFT JOIN LATERAL (SELECT k.number FROM lending_financingcase k WHERE k.business_id = b.id {of_the_district}
       ORDER BY k.opened_at DESC LIMIT 1) k ON true
     ORDER BY p.at DESC, p.business_id DESC"""  # noqa: S608  constants; values are parameters
-    values = chosen(scope) | {"from": scope.period.starts_at, "to": scope.period.ends_at} | _window(page)
+    values = chosen(scope) | {"from": scope.period.starts_at, "to": scope.period.ends_at} | window(page)
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         rows = cursor.fetchall()
@@ -67,7 +68,7 @@ def recommendations(
     what: str, scope: Scope, *, now: datetime, page: int, day: date | None = None, reason: str = ""
 ) -> tuple[list[Recommendation], int]:
     """The recommendations that a number about clocks or refusals counts, first due first; two statements."""
-    values = clocks.values(scope, now) | _window(page)
+    values = clocks.values(scope, now) | window(page)
     if what == "declined":
         values["reason"] = reason
         source = f"{DECLINED} AND (%(reason)s = '' OR w.code = %(reason)s)"
@@ -87,5 +88,5 @@ def recommendations(
     return list(rows), next(iter(found.values()), 0)
 
 
-def _window(page: int) -> dict[str, int]:
+def window(page: int) -> dict[str, int]:
     return {"take": PAGE_SIZE, "skip": (page - 1) * PAGE_SIZE}

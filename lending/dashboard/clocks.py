@@ -1,7 +1,7 @@
-"""The banks' clocks: what is open, late and due, and how much was decided in time. Never writes.
+"""The banks' clocks: what is open, late and due, how much was decided in time, and how long it took. Never writes.
 
 Overdue and on time are judged by the moments themselves, not by what the sweep has marked so far. `due_at` is
-exclusive: a clock that ends at midnight belongs to the day before.
+exclusive: a clock that ends at midnight belongs to the day before. Every figure is put in words in docs/figures.md.
 """
 
 from collections import defaultdict
@@ -28,28 +28,50 @@ SETTLED = (
     "AND (t.stopped_at IS NOT NULL OR t.due_at <= %(now)s)"
 )
 ON_TIME = f"{SETTLED} AND t.stopped_at < t.due_at"
+LAST_DAY = f"{ON_TIME} AND t.stopped_at >= t.due_at - interval '24 hours'"
+PAUSED = f"{OPEN} AND t.suspended_until > %(now)s"
 DECIDED = "t.stopped_at >= %(from)s AND t.stopped_at < %(to)s AND t.state <> 'cancelled'"
 CONDITIONS = {
     "open": OPEN, "overdue": OVERDUE, "due_soon": DUE_SOON, "due": SETTLED, "on_time": ON_TIME,
     "confirming": f"{OPEN} AND p.state = 'confirming'",
+    "last_day": LAST_DAY, "paused": PAUSED, "provisional": f"{OPEN} AND t.is_provisional",
     "late": f"{SETTLED} AND (t.stopped_at IS NULL OR t.stopped_at >= t.due_at)",
 }  # fmt: skip
+# The days that the district let the bank stop its clock for; from the facts, because a clock that was started anew (at
+# the receipt, or when papers were complete) knows only the suspensions since.
+SUSPENDED = """suspended AS (
+  SELECT deadline_id, sum(until_on - from_on)::int AS days FROM lending_suspension
+  WHERE state IN ('granted', 'ended') GROUP BY deadline_id)"""
+COUNTED = ("open", "due_soon", "overdue", "due", "on_time", "last_day", "paused", "provisional")
+GROSS = "(t.stopped_at AT TIME ZONE %(zone)s)::date - (p.pushed_at AT TIME ZONE %(zone)s)::date"
+SHARES = (0.5, 0.9)
 
 
 @dataclass(frozen=True)
 class Clocks:
-    """Recommendations with banks, not firms. `median_days` is gross: from the push, pauses included."""
+    """Recommendations with banks, not firms. Days are whole days of Shanghai from the push to the answer: gross with
+    suspensions, net without; P90 is the number of days within which nine of ten were answered."""
 
     open: int = 0
     due_soon: int = 0
     overdue: int = 0
     due: int = 0
     on_time: int = 0
-    median_days: float | None = None
+    last_day: int = 0
+    paused: int = 0
+    provisional: int = 0
+    gross_p50_days: int | None = None
+    gross_p90_days: int | None = None
+    net_p50_days: int | None = None
+    net_p90_days: int | None = None
 
     @property
     def late(self) -> int:
         return self.due - self.on_time
+
+    @property
+    def median_days(self) -> int | None:
+        return self.gross_p50_days
 
     @property
     def on_time_pct(self) -> float | None:
@@ -74,25 +96,28 @@ def values(scope: Scope, now: datetime) -> dict[str, object]:
 
 def clocks(scope: Scope, *, now: datetime) -> AllClocks:
     """One statement."""
+    counted = ", ".join(f"count(*) FILTER (WHERE {CONDITIONS[name]})" for name in COUNTED)
+    taken = ", ".join(
+        f"percentile_disc(%(shares)s) WITHIN GROUP (ORDER BY {days}) FILTER (WHERE {DECIDED})"
+        for days in (GROSS, f"{GROSS} - coalesce(s.days, 0)")
+    )
     sql = f"""
-    WITH {pushed(scope)}
-    SELECT p.district_id, p.bank_id, count(*) FILTER (WHERE {OPEN}), count(*) FILTER (WHERE {DUE_SOON}),
-      count(*) FILTER (WHERE {OVERDUE}), count(*) FILTER (WHERE {SETTLED}), count(*) FILTER (WHERE {ON_TIME}),
-      percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM t.stopped_at - p.pushed_at)::float8 / 86400)
-        FILTER (WHERE {DECIDED})
-    {CLOCKS} GROUP BY GROUPING SETS ((), (p.district_id), (p.bank_id))"""  # noqa: S608  constants
+    WITH {pushed(scope)}, {SUSPENDED}
+    SELECT p.district_id, p.bank_id, {taken}, {counted}
+    {CLOCKS} LEFT JOIN suspended s ON s.deadline_id = t.id
+    GROUP BY GROUPING SETS ((), (p.district_id), (p.bank_id))"""
     with connection.cursor() as cursor:
-        cursor.execute(sql, values(scope, now))
+        cursor.execute(sql, values(scope, now) | {"shares": list(SHARES), "zone": str(SHANGHAI)})
         rows = cursor.fetchall()
     found, total = AllClocks(), Clocks()
-    for district, bank, *counts, median in rows:
-        counted = Clocks(*counts, median_days=None if median is None else round(median, 1))
+    for district, bank, gross, net, *counts in rows:
+        one = Clocks(*counts, *(gross or (None, None)), *(net or (None, None)))
         if district is not None:
-            found.by_district[district] = counted
+            found.by_district[district] = one
         elif bank is not None:
-            found.by_bank[bank] = counted
+            found.by_bank[bank] = one
         else:
-            total = counted
+            total = one
     return AllClocks(total, found.by_district, found.by_bank)
 
 

@@ -135,12 +135,12 @@ BANKS_CHANGE_AT = "recommended"
 
 def pushed(scope: Scope) -> str:
     """The CTE `pushed` of a scope."""
-    return PUSHED.format(where=_where(scope, "l", "r", "k"))
+    return PUSHED.format(where=where(scope, "l", "r", "k"))
 
 
 def narrowed(step: Step, scope: Scope) -> str:
     """The facts of `step` within `scope`, whenever they happened; stands in a statement that has `pushed`."""
-    return f"SELECT f.* FROM ({step.facts}) f WHERE {_where(scope, 'f', 'f', 'f')}"  # noqa: S608  constants
+    return f"SELECT f.* FROM ({step.facts}) f WHERE {where(scope, 'f', 'f', 'f')}"  # noqa: S608  constants
 
 
 def chosen(scope: Scope) -> dict[str, int]:
@@ -150,7 +150,7 @@ def chosen(scope: Scope) -> dict[str, int]:
     }
 
 
-def _where(scope: Scope, district: str, bank: str, business: str) -> str:
+def where(scope: Scope, district: str, bank: str, business: str) -> str:
     """Conditions on `scope`, where `district`, `bank` and `business` name the tables that hold the three ids."""
     conditions = {
         "district": f"{district}.district_id = %(district)s",

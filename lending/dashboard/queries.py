@@ -53,12 +53,12 @@ class Figures:
 
 def figures(scope: Scope, *, now: datetime) -> Figures:
     """Six statements for one district, seven for the city; none when kept."""
-    return _kept("figures", scope, lambda: _figures(scope, now))
+    return kept("figures", scope, lambda: _figures(scope, now))
 
 
 def kept_funnel(scope: Scope, *, now: datetime) -> tuple[datetime, Steps]:
     """The funnel alone, and as of when; one statement."""
-    return _kept("funnel", scope, lambda: (now, funnels(scope, TOTAL, now=now).total))
+    return kept("funnel", scope, lambda: (now, funnels(scope, TOTAL, now=now).total))
 
 
 def _figures(scope: Scope, now: datetime) -> Figures:
@@ -106,9 +106,9 @@ def choices() -> dict[str, list]:
     return {"banks": list(banks), "lists": list(BusinessList.objects.filter(is_active=True))}
 
 
-def _kept(name: str, scope: Scope, make: Callable[[], Made]) -> Made:
-    spelled = repr((scope.period, [row and row.pk for row in (scope.district, scope.bank, scope.list)]))
-    key = f"dashboard:{name}:{hashlib.sha256(spelled.encode()).hexdigest()}"
+def kept(name: str, scope: Scope, make: Callable[[], Made]) -> Made:
+    spelled = repr((name, scope.period, [row and row.pk for row in (scope.district, scope.bank, scope.list)]))
+    key = f"dashboard:{hashlib.sha256(spelled.encode()).hexdigest()}"
     if (found := cache.get(key)) is not None:
         return found
     began = perf_counter()

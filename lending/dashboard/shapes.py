@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.templatetags.doorstep import YUAN_PER_WAN, is_english
+from lending.dashboard.clocks import Clocks
 from lending.dashboard.declines import Reason
 from lending.dashboard.facts import BANKS_CHANGE_AT, BY_CODE, STEPS, UNREACHABLE
 from lending.dashboard.funnel import Steps, Tally
@@ -16,7 +17,7 @@ from lending.dashboard.queries import Figures
 from lending.dashboard.scope import Scope
 from lending.dashboard.today import CONFIRM, DUE_TODAY, ON_THE_TABLE, OVERDUE, WITH_BANKS, Task
 from lending.models import Recommendation
-from lending.sla.chips import DUE_SOON_DAYS, chip
+from lending.sla.chips import DUE_SOON_DAYS, linked
 from lending.stages import Stage
 
 THIN_SPACE, NO_BREAK, EM_SPACE = "\u202f", "\u00a0", "\u2003"
@@ -113,6 +114,12 @@ def unreachable(steps: Steps, links: Links) -> dict | None:
     return {"firms": number(firms), "url": links.to(UNREACHABLE.code)} if firms else None
 
 
+def provisional(clocks: Clocks, links: Links) -> dict | None:
+    """Open clocks whose due time hangs on a year without a notice; None where there are none."""
+    count = clocks.provisional
+    return {"count": number(count), "url": links.to("provisional")} if count else None
+
+
 def due_columns(figures: Figures, links: Links, today: date) -> list[dict]:
     """What is late already, then the fifteen days to come."""
     tallest = max(1, figures.overdue, *figures.due.values())
@@ -198,7 +205,7 @@ def task_rows(tasks: list[Task], now: datetime) -> list[dict]:
     return [
         {
             "name": task.case.business.name, "number": task.case.number, "yuan": task.case.amount_yuan,
-            "url": reverse("district-case", args=[task.case.number]), "chip": chip(task.deadline, now),
+            "url": reverse("district-case", args=[task.case.number]), "chip": linked(task.deadline, now),
             "meta": [task.bank.name] if task.bank else [], "word": task.word, "tone": tones.get(task.what, "progress"),
         }
         for task in tasks
@@ -208,7 +215,7 @@ def task_rows(tasks: list[Task], now: datetime) -> list[dict]:
 def recommendation_rows(rows: list[Recommendation], now: datetime) -> list[dict]:
     return [
         {
-            "row": row, "chip": chip(row.deadline, now), "url": reverse("district-case", args=[row.case.number]),
+            "row": row, "chip": linked(row.deadline, now), "url": reverse("district-case", args=[row.case.number]),
             "state": row.get_state_display(),
         }
         for row in rows
@@ -236,6 +243,11 @@ def pager(path: str, params: dict[str, str], page: int, size: int, shown: int, t
 def home_of(scope: Scope, *, is_city: bool) -> str:
     query = scope.query()
     return reverse("city" if is_city else "district") + (f"?{query}" if query else "")
+
+
+def what_if_of(scope: Scope, *, is_city: bool) -> str:
+    query = scope.query()
+    return reverse("city-what-if" if is_city else "district-what-if") + (f"?{query}" if query else "")
 
 
 def queue_url(scope: Scope, **filters: str) -> str:

@@ -51,8 +51,16 @@ ON_TIME = Column(
 )  # fmt: skip
 MEDIAN = Column(
     "median_days", gettext_lazy("用时(天)"), lambda row: row.clocks.median_days, kind="days",
-    hint=gettext_lazy("从推送到决定的自然日中位数"),
+    hint=gettext_lazy("从推送到决定的自然日中位数,补件暂停的天数在内"),
 )  # fmt: skip
+
+
+def _days(name: str, label: str, hint: str) -> Column:
+    return Column(name, label, lambda row: getattr(row.clocks, name), kind="days", hint=hint)
+
+
+GROSS_HINT = gettext_lazy("从推送到答复的自然日,补件暂停的天数在内")
+NET_HINT = gettext_lazy("从推送到答复的自然日,不含补件暂停的天数")
 GRANTED_PCT = Column(
     "granted_pct", gettext_lazy("授信率"), lambda row: row.terms and row.terms.granted_pct, behind="granted", kind="pct",
     hint=gettext_lazy("同意和部分同意 ÷ 全部授信决定"),
@@ -79,6 +87,20 @@ BANKS = (
     _wan("granted_yuan", "granted", gettext_lazy("授信额")), _wan("disbursed_yuan", "disbursed", gettext_lazy("放款额")),
     RATE,
 )  # fmt: skip
+# how the promise of 15 days was kept, and how long it took; for districts and for banks
+TIMES = (
+    Column("on_time", gettext_lazy("按期"), lambda row: row.clocks.on_time, behind="on_time"),
+    Column("late", gettext_lazy("未按期"), lambda row: row.clocks.late, behind="late", state="late",
+           hint=gettext_lazy("期内到期:到期后才决定的,加上到期仍未决定的")),
+    ON_TIME,
+    Column("last_day", gettext_lazy("末日决定"), lambda row: row.clocks.last_day, behind="last_day", state="soon",
+           hint=gettext_lazy("按期的里面,到期那天才决定的")),
+    OPEN,
+    Column("paused", gettext_lazy("暂停中"), lambda row: row.clocks.paused, behind="paused",
+           hint=gettext_lazy("在办的里面,补件暂停中的")),
+    _days("gross_p50_days", gettext_lazy("用时 P50"), GROSS_HINT), _days("gross_p90_days", gettext_lazy("用时 P90"), GROSS_HINT),
+    _days("net_p50_days", gettext_lazy("净用时 P50"), NET_HINT), _days("net_p90_days", gettext_lazy("净用时 P90"), NET_HINT),
+)  # fmt: skip
 
 
 def spelled(value: Value, kind: str) -> str:
@@ -86,35 +108,36 @@ def spelled(value: Value, kind: str) -> str:
         return NOTHING
     if kind == "wan":
         return whole_wan(value)
-    return {"pct": f"{value:.1f}%", "days": f"{value:.1f}", "rate": f"{value:.2f}"}.get(kind) or number(
-        int(value)
-    )
+    return {"pct": f"{value:.1f}%", "rate": f"{value:.2f}"}.get(kind) or number(int(value))
 
 
 PRINTED = {"district": 20, "bank": 8}  # rows that fit on the one page with everything else
-SORTED_BY = {"district": "sort", "bank": "banks"}  # the parameter that orders each table
+# the parameter that orders each table, by the id that it has on the page
+SORTED_BY = {
+    "districts": "sort", "banks": "banks", "district-times": "district_times", "bank-times": "bank_times",
+}  # fmt: skip
 
 
 def table(
     rows: list[Row], columns: tuple[Column, ...], *, place: str, links: Links, path: str, orders: dict[str, str],
-    total: Row | None = None,
+    total: Row | None = None, name: str = "",
 ) -> dict:  # fmt: skip
     """What lending/dashboard/_table.html takes. `place` is the filter a row stands for: "district" or "bank"; `orders`
-    holds a column's name per parameter of SORTED_BY, with "-" from the largest down."""
-    order = orders[SORTED_BY[place]]
+    holds a column's name per parameter of SORTED_BY, with "-" from the largest down; `name` is the id on the page."""
+    name = name or f"{place}s"
+    sorted_by = SORTED_BY[name]
+    order = orders[sorted_by]
 
     def turned(to: str) -> str:
-        query = links.scope.query(**orders | {SORTED_BY[place]: to})
-        return f"{path}?{query}#{place}s" if query else f"{path}#{place}s"
+        query = links.scope.query(**orders | {sorted_by: to})
+        return f"{path}?{query}#{name}" if query else f"{path}#{name}"
 
     return {
-        "id": f"{place}s",
+        "id": name,
         "place": _("区") if place == "district" else _("银行"),
         "place_url": turned(""),
         "columns": [_heading(column, order, turned) for column in columns],
-        "rows": [
-            _line(row, columns, place, links) for row in ordered(rows, columns, order, SORTED_BY[place])
-        ],
+        "rows": [_line(row, columns, place, links) for row in ordered(rows, columns, order, sorted_by)],
         "total": _cells(total, columns, {}, links) if total else None,
         "printed": PRINTED[place],
         "unprinted": max(0, len(rows) - PRINTED[place]),

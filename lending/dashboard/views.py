@@ -20,7 +20,7 @@ from lending.dashboard.scope import for_everywhere, read_day, read_scope
 from lending.dashboard.shapes import Links
 from lending.sla.calendar import day_of
 
-SORTS = ("sort", "banks")  # the order of the table of districts, and of that of banks
+SORTS = tuple(tables.SORTED_BY.values())
 SHOWN_REASONS = {True: 5, False: 8}  # by is_city: the city's page has more else to hold
 
 
@@ -58,6 +58,15 @@ def city(request: HttpRequest) -> HttpResponse:
             request, figures.districts, compared, links, place="district", total=_total(figures)
         ),
         "banks": _table(request, figures.banks, banks, links, place="bank", total=_total(figures)),
+        "district_times": _table(
+            request,
+            figures.districts,
+            tables.TIMES,
+            links,
+            place="district",
+            total=_total(figures),
+            name="district-times",
+        ),
         "map": city_map(figures.districts, links),
     }
     return render(request, "lending/dashboard/city.html", context)
@@ -74,7 +83,7 @@ def rows_behind(request: HttpRequest, what: str, is_city: bool = False) -> HttpR
     scope = read_scope(user, params, now=now, extra=("page", *own))
     if (what not in BY_CODE and what not in behind.CLOCKS) or (not is_city and scope.district is None):
         raise NotFound()
-    page = _page_number(params.get("page", "1"))
+    page = page_number(params.get("page", "1"))
     if what in BY_CODE:
         rows, total = behind.firms(what, scope, page=page)
         context = {"firms": rows, "has_amount": BY_CODE[what].has_amount, "label": BY_CODE[what].label}
@@ -108,6 +117,17 @@ def _page(request: HttpRequest, figures: Figures, links: Links, now: datetime) -
         "unreachable": shapes.unreachable(figures.steps, links),
         "columns": shapes.due_columns(figures, links, day_of(now)),
         "legend": shapes.due_legend(),
+        "bank_times": _table(
+            request,
+            figures.banks,
+            tables.TIMES,
+            links,
+            place="bank",
+            total=_total(figures),
+            name="bank-times",
+        ),
+        "provisional": shapes.provisional(figures.clocks, links),
+        "what_if_url": shapes.what_if_of(scope, is_city=links.is_city),
         **_reasons(request, figures, links),
     }
 
@@ -136,10 +156,11 @@ def _table(
     *,
     place: str,
     total: Row | None = None,
+    name: str = "",
 ) -> dict:
     orders = {name: request.GET.get(name, "") for name in SORTS}
     return tables.table(
-        rows, columns, place=place, links=links, path=request.path, orders=orders, total=total
+        rows, columns, place=place, links=links, path=request.path, orders=orders, total=total, name=name
     )
 
 
@@ -147,7 +168,7 @@ def _total(figures: Figures) -> Row:
     return Row(None, figures.steps, figures.clocks, figures.terms)
 
 
-def _page_number(text: str) -> int:
+def page_number(text: str) -> int:
     if len(text) < 9 and text.isascii() and text.isdigit() and 1 <= int(text) <= behind.LAST_PAGE:
         return int(text)
     raise Invalid(fields={"page": _("页码是从 1 开始的整数。")})

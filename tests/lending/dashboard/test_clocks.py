@@ -54,7 +54,7 @@ def test_undecided_past_due_counts_as_late_undecided_before_due_counts_not_at_al
 def test_a_cancelled_clock_is_in_no_rate(cast):
     row = pushed(cast, due_at=NOW - DAY)
     Deadline.objects.filter(pk=row.deadline_id).update(state="cancelled", stopped_at=NOW)
-    assert everyone() == Clocks(median_days=None)
+    assert everyone() == Clocks()
 
 
 def test_a_deadline_at_midnight_belongs_to_the_period_of_the_day_before(cast):
