@@ -65,7 +65,7 @@ class Suspended(NamedTuple):
 class Computed:
     """`last_on` is the last day that counts, `due_at` the instant after it. `rolled_from` is the day rolled away from.
 
-    `excluded` are rest days passed over, `suspended_days` counts those left out for a suspension; no day is in both.
+    `excluded` are rest days passed over, `suspended` those left out for a suspension; no day is in both.
     `looked_at` are the years whose notice the answer depends on; the answer is provisional while one is unknown.
     """
 
@@ -75,11 +75,15 @@ class Computed:
     rolled_from: date | None
     looked_at: tuple[int, ...]
     unknown_years: tuple[int, ...]
-    suspended_days: int = 0
+    suspended: tuple[Suspended, ...] = ()
 
     @property
     def is_provisional(self) -> bool:
         return bool(self.unknown_years)
+
+    @property
+    def suspended_days(self) -> int:
+        return sum(one.days for one in self.suspended)
 
 
 def end_of(day: date) -> datetime:
@@ -120,7 +124,7 @@ def add(start: datetime, rule: Rule, calendar: Calendar, suspended: Sequence[Sus
         rolled_from=last if landed != last else None,
         looked_at=tuple(sorted(looked)),
         unknown_years=tuple(sorted(looked - calendar.versions.keys())),
-        suspended_days=sum(one.days for one in left_out),
+        suspended=left_out,
     )
 
 

@@ -22,11 +22,12 @@ class Clock(Protocol):
     stopped_at: datetime | None
     is_provisional: bool
     receipt: dict
+    suspended_until: datetime | None
 
 
 @dataclass(frozen=True)
 class Chip:
-    state: str  # running, due_soon, today, overdue, met, met_late, cancelled; paused is drawn, and nothing pauses yet
+    state: str  # running, due_soon, today, overdue, paused, met, met_late, cancelled
     label: str
     is_provisional: bool
     receipt: str
@@ -51,6 +52,8 @@ def chip(deadline: Clock | None, now: datetime) -> Chip | None:
         # −1 at least: a due time that is no midnight would otherwise be late by nought days
         late = max(-left, 1)
         return Chip("overdue", label(-late), deadline.is_provisional, words, -late)
+    if deadline.suspended_until and now < deadline.suspended_until:
+        return Chip("paused", _("暂停中"), deadline.is_provisional, words, left)
     state = "today" if left == 0 else "due_soon" if left <= DUE_SOON_DAYS else "running"
     return Chip(state, label(left), deadline.is_provisional, words, left)
 

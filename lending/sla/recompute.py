@@ -1,4 +1,5 @@
-"""Recomputing open clocks when the calendar changes: never silently, each change with its receipt."""
+"""Giving a running clock a new due time: never silently, each change with its receipt. And, when the calendar changes,
+to all open clocks that it touches."""
 
 import logging
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from accounts.models import User
 from lending import audit
 from lending.case import FinancingCase
 from lending.sla import queries, receipts
-from lending.sla.calendar import SHANGHAI, Calendar, Computed, Rule, add, day_of
+from lending.sla.calendar import SHANGHAI, Calendar, Computed, Rule, Suspended, add, day_of
 from lending.sla.models import CalendarYear, Deadline
 
 BATCH = 200
@@ -65,7 +66,8 @@ def _recompute_batch(pks: list[int], years: list[CalendarYear], now: datetime, d
     cases = Deadline.objects.filter(pk__in=pks).values("case")
     list(FinancingCase.objects.filter(pk__in=cases).order_by("pk").select_for_update(no_key=True))
     behind = queries.not_following(years).filter(pk__in=pks).order_by("pk")
-    clocks = list(behind.select_related("case").select_for_update(no_key=True, of=("self",)))
+    behind = behind.select_related("case", "bound").prefetch_related("suspensions")
+    clocks = list(behind.select_for_update(no_key=True, of=("self",)))
     if not clocks:
         return
     calendar = queries.calendar(day_of(min(_start(clock) for clock in clocks)))
@@ -75,11 +77,7 @@ def _recompute_batch(pks: list[int], years: list[CalendarYear], now: datetime, d
 
 def _recompute(clock: Deadline, calendar: Calendar, years: list[CalendarYear], now: datetime) -> bool:
     """By the rule in the receipt, so that a policy edited since cannot reach a clock that is running."""
-    rule, start = Rule(**clock.receipt["rule"]), _start(clock)
-    computed = add(start, rule, calendar)
-    receipt = receipts.receipt(
-        start, rule, calendar, computed, policy=clock.receipt["policy"], occasion=clock.receipt["occasion"]
-    )
+    computed, receipt = _computed(clock, calendar, _start(clock), clock.receipt["occasion"])
     if (computed.due_at, computed.is_provisional) == (clock.due_at, clock.is_provisional):
         receipt["changes"] = clock.receipt.get(
             "changes", []
@@ -94,6 +92,35 @@ def _recompute(clock: Deadline, calendar: Calendar, years: list[CalendarYear], n
     by = next((year.changed_by for year in causes if year.changed_by), None)
     change(clock, computed, receipt, reason=reason, by=by, now=now)
     return True
+
+
+def anew(
+    clock: Deadline,
+    *,
+    reason: str,
+    by: User | None,
+    now: datetime,
+    start: datetime | None = None,
+    occasion: str = "",
+) -> None:
+    """Compute a locked clock again, with its suspensions as they stand now; from `start` on where it begins again.
+    Call with the calendar held still."""
+    start = start or _start(clock)
+    calendar = queries.calendar(day_of(start))
+    computed, receipt = _computed(clock, calendar, start, occasion or clock.receipt["occasion"])
+    change(clock, computed, receipt, reason=reason, by=by, now=now)
+
+
+def _computed(clock: Deadline, calendar: Calendar, start: datetime, occasion: str) -> tuple[Computed, dict]:
+    rule = Rule(**clock.receipt["rule"])
+    computed = add(start, rule, calendar, suspended_of(clock))
+    policy = clock.receipt["policy"]
+    return computed, receipts.receipt(start, rule, calendar, computed, policy=policy, occasion=occasion)
+
+
+def suspended_of(clock: Deadline) -> list[Suspended]:
+    """All that were granted: as planned while one runs, as it was afterwards."""
+    return [Suspended(one.from_on, one.until_on) for one in clock.suspensions.all() if one.from_on]
 
 
 def _has_news(year: CalendarYear, receipt: dict) -> bool:
@@ -115,6 +142,8 @@ def change(
     }  # fmt: skip
     if computed.due_at != clock.due_at:
         clock.steps_done, clock.next_look_at = queries.ladder_for(clock).begin(computed.due_at, now)
+    if clock.suspended_until and clock.next_look_at:  # nothing is said before it goes on
+        clock.next_look_at = max(clock.next_look_at, clock.suspended_until)
     clock.receipt = {**receipt, "changes": [*clock.receipt.get("changes", []), told]}
     clock.due_at, clock.is_provisional = computed.due_at, computed.is_provisional
     clock.save(
@@ -126,6 +155,8 @@ def change(
             "breached_at",
             "steps_done",
             "next_look_at",
+            "suspended_until",
+            "suspended_days",
         ]
     )
     bank = clock.bound if clock.bound.kind == "bank" else None

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from accounts.language import in_chinese
 from accounts.models import Organisation, User
 from lending.case import FinancingCase
-from lending.sla import calendars, ladder, ledger, queries, receipts, recompute
-from lending.sla.calendar import Calendar, Rule, add, day_of
+from lending.sla import calendars, ladder, ledger, queries, receipts, recompute, suspending
+from lending.sla.calendar import Calendar, add, day_of
 from lending.sla.kinds import DeadlineKind
 from lending.sla.ladder import Ladder
 from lending.sla.models import Deadline, DeadlinePolicy
@@ -96,10 +96,12 @@ def stop_clocks(
     bound: Organisation | None = None,
     is_cancelled: bool = False,
 ) -> int:
-    """Stop the open clocks of a case: met, met late, or cancelled. Returns how many were stopped."""
+    """Stop the open clocks of a case: met, met late, or cancelled; a suspension ends with its clock. Call with the case
+    locked. Returns how many were stopped."""
     running = Deadline.objects.filter(case=case, kind__in=kinds, stopped_at__isnull=True)
     if bound is not None:
         running = running.filter(bound=bound)
+    suspending.let_go(clocks=running, now=now)
     met = Case(When(due_at__gt=now, then=Value(Deadline.State.MET)), default=Value(Deadline.State.MET_LATE))
     state = Deadline.State.CANCELLED if is_cancelled else met
     return running.update(state=state, stopped_at=now, next_look_at=None)
@@ -117,7 +119,8 @@ def reach_start(*, deadline: Deadline, point: DeadlinePolicy.Start, by: User | N
     """The bank has acknowledged, or the papers are complete: a clock whose policy starts there counts from today.
 
     Until then it runs from the push, so that nobody gains time by not acknowledging. Does nothing for other policies,
-    stopped clocks, repeats, and clocks that have run out: who is late stays late. Call with the case locked.
+    stopped clocks, repeats, and clocks that have run out: who is late stays late. Days that are suspended already are
+    left out from today on as well. Call with the case locked.
     Returns whether the due time was set anew.
     """
     clock = Deadline.objects.select_for_update(no_key=True, of=("self",)).select_related(
@@ -128,14 +131,9 @@ def reach_start(*, deadline: Deadline, point: DeadlinePolicy.Start, by: User | N
     if now >= clock.due_at or clock.breached_at:  # marked by a sweeper whose clock is a moment ahead
         return False
     calendars.hold_still()
-    calendar, rule = queries.calendar(day_of(now)), Rule(**clock.receipt["rule"])
-    computed = add(now, rule, calendar)
-    receipt = receipts.receipt(
-        now, rule, calendar, computed, policy=clock.receipt["policy"], occasion=occasion
-    )
     with in_chinese():
         reason = _("按规则自%(point)s起算") % {"point": point.label}
-    recompute.change(clock, computed, receipt, reason=reason, by=by, now=now)
+    recompute.anew(clock, start=now, occasion=occasion, reason=reason, by=by, now=now)
     return True
 
 

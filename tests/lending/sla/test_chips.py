@@ -20,6 +20,7 @@ def clock(**changes):
         "stopped_at": None,
         "is_provisional": False,
         "receipt": {"words": "…"},
+        "suspended_until": None,
     }
     return SimpleNamespace(**facts | changes)
 
@@ -61,6 +62,26 @@ def test_the_day_is_shanghais_even_when_the_server_thinks_in_utc():
 def test_a_stopped_clock_says_how_it_ended(state, stopped_at, label):
     shown = chip(clock(state=state, stopped_at=stopped_at), DUE + timedelta(days=9))
     assert (shown.state, shown.label, shown.days_left) == (state, label, None)
+
+
+@pytest.mark.parametrize(("now", "state", "label"), [
+    (DUE - timedelta(days=3) - SECOND, "paused", "暂停中"),
+    (DUE - timedelta(days=3), "due_soon", "剩 2 天"),
+])  # fmt: skip
+def test_a_suspended_clock_is_paused_to_the_last_second_of_its_suspension(now, state, label):
+    """Whether or not the sweep has put an end to it yet."""
+    shown = chip(clock(suspended_until=DUE - timedelta(days=3)), now)
+    assert (shown.state, shown.label) == (state, label)
+
+
+@pytest.mark.parametrize(("now", "state"), [(DUE - SECOND, "paused"), (DUE, "overdue")])
+def test_suspended_on_its_last_day_a_clock_is_late_when_the_suspension_is_over(now, state):
+    assert chip(clock(suspended_until=DUE), now).state == state
+
+
+def test_a_clock_that_was_decided_while_suspended_is_met_and_not_paused():
+    stopped = clock(state="met", stopped_at=DUE - 2 * SECOND, suspended_until=DUE)
+    assert chip(stopped, DUE - SECOND).state == "met"
 
 
 def test_a_provisional_clock_says_so_and_shows_its_receipt():
