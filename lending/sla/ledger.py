@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from lending.sla.kinds import Step
 from lending.sla.ladder import Rung
-from lending.sla.models import Alert
+from lending.sla.models import Alert, Deadline
 from lending.sla.recipients import Addressee, Directory, Facts
 
 logger = logging.getLogger(__name__)
@@ -101,6 +102,14 @@ def write(letters: Iterable[Letter], now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(INSERT, values)
         return cursor.rowcount
+
+
+def is_push_untold(clock: Deadline) -> bool:
+    """Whether the letter about the push waits to be sent, or was never owed because nobody had an address."""
+    pending = Alert.objects.filter(
+        deadline=clock, due_at=clock.due_at, step=Step.ASSIGNED, state=Alert.State.PENDING
+    )
+    return clock.state == Deadline.State.RUNNING and (clock.steps_done == 0 or pending.exists())
 
 
 def there(deadlines: Iterable[int]) -> set[tuple]:

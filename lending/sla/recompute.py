@@ -10,7 +10,7 @@ from django.db import transaction
 from accounts.models import User
 from lending import audit
 from lending.case import FinancingCase
-from lending.sla import queries, receipts
+from lending.sla import ledger, queries, receipts
 from lending.sla.calendar import SHANGHAI, Calendar, Computed, Rule, Suspended, add, day_of
 from lending.sla.models import CalendarYear, Deadline
 
@@ -87,11 +87,20 @@ def _recompute(clock: Deadline, calendar: Calendar, years: list[CalendarYear], n
     if now < computed.due_at != clock.due_at:
         # by a wrong calendar it was late; a corrected one is the only thing that takes a breach back
         clock.state, clock.breached_at = Deadline.State.RUNNING, None
+    is_untold = computed.due_at != clock.due_at and _is_push_untold(clock)
     causes = [year for year in years if _has_news(year, clock.receipt)]
     reason = ";".join(dict.fromkeys(year.change for year in causes))
     by = next((year.changed_by for year in causes if year.changed_by), None)
     change(clock, computed, receipt, reason=reason, by=by, now=now)
+    if (
+        is_untold
+    ):  # the letter about the push goes with the old due time; the next sweep owes it for the new one
+        Deadline.objects.filter(pk=clock.pk, suspended_until=None).update(steps_done=0, next_look_at=now)
     return True
+
+
+def _is_push_untold(clock: Deadline) -> bool:
+    return bool(queries.ladder_for(clock).assigned) and ledger.is_push_untold(clock)
 
 
 def anew(

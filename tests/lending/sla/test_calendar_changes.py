@@ -8,8 +8,9 @@ from django.db import connection, transaction
 from django.test import Client
 
 from lending.case import FinancingCase
-from lending.models import CalendarDay, CalendarYear, Deadline, Event
+from lending.models import Alert, CalendarDay, CalendarYear, Deadline, DeadlinePolicy, Event
 from lending.sla import calendars, recompute, reference
+from lending.sla import services as sla
 from lending.sla.kinds import DeadlineKind
 from lending.sla.recompute import Done, recompute_open
 from lending.sla.sweep import sweep
@@ -166,3 +167,21 @@ def test_a_year_that_came_with_a_newer_library_makes_provisional_clocks_certain(
     followed = Deadline.objects.get(pk=late.pk)
     assert (late.is_provisional, followed.is_provisional, done.changed) == (True, False, 1)
     assert followed.receipt["changes"][0]["reason"] == "2027年放假安排导入"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("state", "owed"), [("pending", 1), ("sent", 0)])
+def test_a_letter_about_a_push_that_has_not_left_yet_is_owed_for_the_new_due_time(cast, asked, state, owed):
+    DeadlinePolicy.objects.create(
+        kind="bank_decision", length=15, is_working_days=True, effective_from=date(2026, 1, 1)
+    )
+    clock = making.clock(cast, bound=cast.other_bank)
+    sla.notify_all_assigned(deadlines=[clock], now=NOW)
+    Alert.objects.update(state=state, sent_at=NOW if state == "sent" else None)
+    add_day(cast.city)
+    recompute_open(now=NOW + DAY)
+    sweep(now=NOW + DAY)
+    moved = Deadline.objects.get(pk=clock.pk)
+    about_the_new = Alert.objects.filter(due_at=moved.due_at).values_list("step", flat=True)
+    assert (moved.due_at > clock.due_at, list(about_the_new)) == (True, ["assigned"] * owed)
+    assert (moved.steps_done, moved.next_look_at) == (1, moved.due_at - 6 * DAY)
