@@ -11,6 +11,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
+from lending.sla.letters import tokens
 from tests.browser.harness import PHONE, Chromium, cookie_of
 
 OPEN_ALL = "() => { for (const part of document.querySelectorAll('details')) part.open = true; }"
@@ -110,6 +111,11 @@ def send_visit_with_nothing_but_a_need(page: Page) -> None:
     page.wait_for_load_state("networkidle")
 
 
+def leave_without_a_substitute(page: Page) -> None:
+    page.fill("[name=away_from]", "2026-01-02")
+    send("main form button[type=submit]")(page)
+
+
 def declare(*, until: str) -> Act:
     """From the first step of an owner's declaration to the one named; `banks`, `consent`, `refused` or `done`."""
 
@@ -165,6 +171,11 @@ def of_officer(world) -> list[Screen]:
         Screen("case, with the bank", f"/m/cases/{world.pushed.number}/"),
         Screen("case, returned", f"/m/cases/{world.returned.number}/"),
         Screen("me", "/m/me/"),
+        Screen("letters", "/letters/"),
+        Screen("letters, wrong", "/letters/", leave_without_a_substitute),
+        Screen(
+            "letters, refused", f"/letters/unsubscribe/{tokens.make(world.visit.officer_id, ['due_soon'])}/"
+        ),
         Screen("outbox", "/m/outbox/"),
         Screen("offline, today", "/m/offline/"),
         Screen("offline, visit", "/m/visit/offline/"),
