@@ -7,7 +7,7 @@ from django.forms import ChoiceField, ModelForm
 from django.forms import Field as FormField
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
@@ -18,7 +18,7 @@ from accounts.roles import BANK_ROLES, Do
 from accounts.templatetags.doorstep import shanghai
 from lending.sla import calendars, chips
 from lending.sla.admin_ledger import OFFICE, STATE_COLOURS
-from lending.sla.admin_steps import StepsInline, is_in_use
+from lending.sla.admin_steps import StepsInline, is_in_use, ladder_in_words
 from lending.sla.errors import YearUnknown
 from lending.sla.models import CalendarDay, CalendarYear, Deadline, DeadlinePolicy
 from lending.sla.receipts import words_of
@@ -68,17 +68,15 @@ class DeadlinePolicyAdmin(ScopedAdmin):
             widget=UnfoldAdminSelectWidget(choices=choices),
         )
 
-    def formfield_for_choice_field(self, db_field: Field, request: HttpRequest, **kwargs) -> FormField:
-        """材料齐全 is not offered while nothing in the product says that papers are complete: such a clock would
-        count from the push for ever, and its receipt would not say why."""
-        if db_field.name == "starts_at":
-            kwargs["choices"] = [one for one in db_field.choices if one[0] != DeadlinePolicy.Start.COMPLETE]
-        return super().formfield_for_choice_field(db_field, request, **kwargs)
-
     def get_readonly_fields(self, request: HttpRequest, obj: DeadlinePolicy | None = None) -> tuple:
-        if obj is None or not is_in_use(obj):
+        if obj is None:
             return ()
-        return tuple(f.name for f in self.opts.fields if f.name not in ("id", "effective_until"))
+        fixed = (f.name for f in self.opts.fields if f.name not in ("id", "effective_until"))
+        return (*(fixed if is_in_use(obj) else ()), "letters")
+
+    @display(description=_("提醒"))
+    def letters(self, row: DeadlinePolicy) -> str:
+        return format_html_join("", "<div>{}</div>", ((words,) for words in ladder_in_words(row)))
 
     def has_delete_permission(self, request: HttpRequest, obj: DeadlinePolicy | None = None) -> bool:
         return super().has_delete_permission(request, obj) and (obj is None or not is_in_use(obj))

@@ -2,12 +2,15 @@
 
 from django.forms import ModelForm
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.admin_scope import ScopedTabularInline
+from accounts.punctuation import listed
 from accounts.roles import BANK_ROLES, Do, Role
-from lending.sla import ladder
-from lending.sla.kinds import Step
+from lending.sla import chips, ladder, queries
+from lending.sla.kinds import Audience, Step
+from lending.sla.ladder import Rung
 from lending.sla.models import Deadline, DeadlinePolicy, PolicyStep
 
 
@@ -32,7 +35,9 @@ class StepsInline(ScopedTabularInline):
     fields = ("step", "days", "to")
     may_view = (Role.CITY, Role.AUDITOR, *BANK_ROLES)
     may_add = may_change = may_delete = Do.EDIT_RULES
-    verbose_name_plural = _("提醒级别(不填按该类时限的通用级别)")
+    verbose_name_plural = gettext_lazy(
+        "提醒级别(不填按通用级别;天数从到期时刻算起,-6 为剩 5 天当日零时,-1 为末日零时,定期催办填间隔天数)"
+    )
 
     def has_add_permission(self, request: HttpRequest, obj: DeadlinePolicy | None = None) -> bool:
         return super().has_add_permission(request, obj) and not is_in_use(obj)
@@ -42,6 +47,25 @@ class StepsInline(ScopedTabularInline):
 
     def has_delete_permission(self, request: HttpRequest, obj: DeadlinePolicy | None = None) -> bool:
         return super().has_delete_permission(request, obj) and not is_in_use(obj)
+
+
+def ladder_in_words(policy: DeadlinePolicy) -> list[str]:
+    """The letters of a clock that goes by this policy, one line each: 剩 5 天 即将到期:银行审核人."""
+    own = queries.ladders([policy.pk]).of(policy.pk, policy.kind)
+    return [_in_words(rung) for rung in (*own.rungs, own.nag) if rung and rung.to]
+
+
+def _in_words(rung: Rung) -> str:
+    if rung.step == Step.ASSIGNED:
+        when = _("推送时")
+    elif rung.step == Step.NAG:
+        when = _("此后每 %(days)d 天") % {"days": rung.days}
+    elif rung.days == 0:
+        when = _("到期时")
+    else:
+        when = chips.label(-rung.days - 1) if rung.days < 0 else _("超期满 %(days)d 天") % {"days": rung.days}
+    facts = {"when": when, "step": Step(rung.step).label, "to": listed(Audience(to).label for to in rung.to)}
+    return _("%(when)s:%(step)s → %(to)s") % facts
 
 
 def is_in_use(policy: DeadlinePolicy | None) -> bool:

@@ -67,7 +67,7 @@ def test_own_ladders_cost_one_statement_however_many(cast, policies, django_asse
         own(("overdue", 0, "reviewers"), since=date(2026, 1, 1 + n))
         clocks.append(making.clock(cast))
     assert len({clock.policy_id for clock in clocks}) == policies
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         sweep(now=clocks[0].due_at)
 
 
@@ -100,3 +100,18 @@ def test_the_ladder_of_a_policy_in_use_is_fixed(cast, web):
     assert (policy.effective_until, list(policy.steps.values_list("step", "to"))) == (
         date(2027, 12, 31), [("overdue", "reviewers")],
     )  # fmt: skip
+
+
+def test_the_page_of_a_policy_says_who_hears_when(cast, web):
+    usual, special = making.clock(cast).policy, own(("overdue", 0, "city"), ("nag", 3, "panel"))
+    pages = [
+        web(cast.bank).get(f"/admin/lending/deadlinepolicy/{policy.pk}/change/").content.decode()
+        for policy in (usual, special)
+    ]
+    said = [
+        "推送时:新推送 → 银行审核人", "剩 5 天:即将到期 → 银行审核人", "剩 2 天:剩2天 → 银行审核人",
+        "今天到期:今天到期 → 银行审核人", "到期时:已超期 → 银行审核人、银行协调人", "超期满 5 天:超期报市级 → 市级监管",
+        "此后每 7 天:定期催办 → 银行审核人、银行协调人、区级工作专班",
+        "到期时:已超期 → 市级监管", "此后每 3 天:定期催办 → 区级工作专班",
+    ]  # fmt: skip
+    assert [[words in page for words in said] for page in pages] == [[True] * 7 + [False] * 2, [False] * 7 + [True] * 2]
