@@ -7,9 +7,11 @@ the bank. Doors look the row up through `get_visible` first; what is invisible n
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.access import require
 from accounts.errors import Invalid
+from accounts.language import in_chinese
 from accounts.models import Organisation, User
 from accounts.roles import Do
 from lending import audit
@@ -20,10 +22,13 @@ from lending.bank_decision.paying import disburse
 from lending.errors import WrongStage
 from lending.models import Recommendation
 from lending.sla import services as sla
+from lending.sla import suspending
 from lending.sla.kinds import DeadlineKind
+from lending.sla.models import Deadline, DeadlinePolicy
 
 __all__ = [
-    "receive", "record_contact", "allot_branch", "decide", "correct_decision", "confirm_outcome", "disburse",
+    "receive", "record_contact", "complete_documents", "allot_branch", "decide", "correct_decision", "confirm_outcome",
+    "disburse",
 ]  # fmt: skip
 State = Recommendation.State
 
@@ -74,6 +79,28 @@ def record_contact(
         detail=detail,
     )
     return attempt
+
+
+@transaction.atomic
+def complete_documents(*, recommendation: Recommendation, by: User, now: datetime) -> Recommendation:
+    """Nothing is missing any more: a suspension ends today, and where the policy counts from complete papers the clock
+    counts anew. The first time is kept; a repeat ends what was suspended since."""
+    require(by, Do.DECIDE)
+    mine = settling.lock(recommendation)
+    if mine.state not in Recommendation.OPEN or mine.state == State.CONFIRMING:
+        raise WrongStage()
+    if mine.received_at is None:
+        settling.take_in(mine, by=by, now=now)
+    with in_chinese():
+        because = _("材料齐全")
+    suspending.let_go(clocks=Deadline.objects.filter(pk=mine.deadline_id), because=because, by=by, now=now)
+    if mine.documents_complete_at is None:
+        mine.documents_complete_at = now
+        mine.save(update_fields=["documents_complete_at"])
+        detail = {"recommendation": mine.pk}
+        audit.record(mine.case, "documents_complete", by=by, now=now, bank=mine.bank, detail=detail)
+        sla.reach_start(deadline=mine.deadline, point=DeadlinePolicy.Start.COMPLETE, by=by, now=now)
+    return mine
 
 
 @transaction.atomic

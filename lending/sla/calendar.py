@@ -167,8 +167,9 @@ def _apart(suspended: Sequence[Suspended], first: date) -> tuple[Suspended, ...]
     """In order, without the days that another one has covered already or that lie before the clock."""
     left_out, covered = [], first
     for after, until in sorted(suspended):
-        if until > covered:
-            left_out.append(Suspended(max(after, covered), until))
+        begin = max(after, covered)
+        if until > begin:
+            left_out.append(Suspended(begin, until))
             covered = until
     return tuple(left_out)
 

@@ -141,7 +141,7 @@ def end_those_over(*, now: datetime) -> int:
 
 
 @transaction.atomic
-def let_go(*, clocks: QuerySet[Deadline], now: datetime, because: str = "") -> int:
+def let_go(*, clocks: QuerySet[Deadline], now: datetime, because: str = "", by: User | None = None) -> int:
     """The clocks stop, or nothing is missing any more: what runs ends today, what nobody has answered is cancelled.
     Call with the case locked. Returns how many."""
     rows = list(Suspension.objects.filter(deadline__in=clocks, state__in=OPEN).order_by("deadline_id"))
@@ -150,9 +150,9 @@ def let_go(*, clocks: QuerySet[Deadline], now: datetime, because: str = "") -> i
     for row in rows:
         clock = _lock(row.deadline_id)
         if row.state == State.GRANTED:
-            _finish(clock, row, because, by=None, now=now)
+            _finish(clock, row, because, by=by, now=now)
         else:
-            _cancel(clock, row, "suspension_lapsed", by=None, now=now, why=because)
+            _cancel(clock, row, "suspension_lapsed", by=by, now=now, why=because)
     return len(rows)
 
 

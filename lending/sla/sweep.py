@@ -14,7 +14,7 @@ from datetime import datetime
 
 from django.db import DatabaseError, connection, transaction
 
-from lending.sla import ladder, ledger, queries
+from lending.sla import clock_back, ladder, ledger, queries, suspending
 from lending.sla.ladder import TRY_AGAIN as PUSHED_AHEAD
 from lending.sla.ladder import Ladders, Rung
 from lending.sla.ledger import Letter
@@ -70,6 +70,8 @@ class Plan:
 def sweep(*, now: datetime, batch: int = BATCH) -> Tally:
     """One pass over everything due at `now`; after an outage it catches up, oldest first. Writes a `Sweep` row."""
     began = time.monotonic()
+    clock_back.take_back(now=now)
+    suspending.end_those_over(now=now)
     tally = Tally()
     while True:
         claimed, part = _sweep_batch(now, batch)
