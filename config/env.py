@@ -114,6 +114,26 @@ def email(name: str, default: str) -> dict:
     return settings
 
 
+def mailbox(name: str) -> tuple[str, int, str, str, str, bool] | None:
+    """imaps://user:password@host:993/INBOX as (host, port, user, password, folder, is_tls); None where it is absent."""
+    value = text(name, "")
+    if not value:
+        return None
+    parts = _parse(urlsplit, value)
+    try:
+        is_tls = {"imaps": True, "imap": False}[parts.scheme]
+        port = parts.port or (993 if is_tls else 143)
+        if not (parts.hostname and parts.username and parts.password):
+            raise ValueError
+    except (AttributeError, KeyError, ValueError):
+        # The value is not repeated: it holds a password.
+        raise ConfigurationError(
+            f"{name} must look like imaps://user:password@mail.example.cn:993/INBOX"
+        ) from None
+    folder = unquote(parts.path.strip("/")) or "INBOX"
+    return parts.hostname, port, unquote(parts.username), unquote(parts.password), folder, is_tls
+
+
 def json_list(name: str, default: list, *, required: set[str]) -> list[dict]:
     """A JSON list of objects, each with at least the required keys."""
     raw = text(name, json.dumps(default))

@@ -28,6 +28,11 @@ SCHEDULE = {
         "schedule": TICK / 2,
         "options": {"expires": TICK * 0.45},
     },
+    "read-delivery-reports": {
+        "task": "lending.read_delivery_reports",
+        "schedule": 300.0,
+        "options": {"expires": 290.0},
+    },
     "hand-out-imports": {
         "task": "visits.hand_out_imports",
         "schedule": 60.0,

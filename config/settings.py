@@ -202,10 +202,15 @@ MEDIA_ROOT = VAR_DIR / "media"
 # --- Mail ---------------------------------------------------------------------------------------------------------------
 # Without EMAIL_URL every mail becomes a file, for a newcomer to look at.
 vars().update(env.email("EMAIL_URL", f"filemail:///{VAR_DIR / 'mail'}"))
+if EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend":  # noqa: F821  from EMAIL_URL
+    EMAIL_BACKEND = "lending.sla.mail_backend.ReportingBackend"
 # seconds; a mail server that hangs must not hold a worker
 EMAIL_TIMEOUT = env.number("EMAIL_TIMEOUT", 10, low=1, high=60)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Doorstep <doorstep@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# Where the reports of mail systems about our letters come to, if anywhere.
+REPORTS = env.mailbox("REPORTS_URL")
 
 # Deadlines turn at midnight; a site may keep the mails about them to office hours, in Shanghai's time.
 ALERT_FROM_HOUR = env.number("ALERT_FROM_HOUR", 0, low=0, high=23)

@@ -42,7 +42,7 @@ class Server:
 def smtp(settings):
     server = Server()
     server.controller.start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_BACKEND = "lending.sla.mail_backend.ReportingBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 5
     settings.PUBLIC_BASE_URL = "https://doorstep.example.cn"
     yield server

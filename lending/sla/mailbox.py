@@ -1,0 +1,79 @@
+"""The mailbox that reports come to, read over IMAP (REPORTS_URL). It is for reports alone.
+
+A mail is fetched without marking it, taken in one transaction, and marked read after the commit: killed in between, it
+is fetched once more and known by its digest. What is no report is marked as important too, for a person to look at.
+"""
+
+import imaplib
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import NamedTuple
+
+from lending.sla.delivery import Taken, take
+from lending.sla.delivery_report import READ_BYTES
+
+AT_ONCE = 200  # mails of one run; the rest comes with the next
+TROUBLE = (OSError, imaplib.IMAP4.error)
+# Mailboxes of NetEase (163, 126) refuse whoever does not say who is there.
+OURSELVES = '("name" "doorstep" "version" "1.0")'
+logger = logging.getLogger(__name__)
+
+
+class Address(NamedTuple):
+    host: str
+    port: int
+    user: str
+    password: str
+    folder: str
+    is_tls: bool
+
+
+def read_mailbox(*, address: tuple, now: datetime, timeout: float, at_once: int = AT_ONCE) -> Taken:
+    """Everything unread, at most `at_once` mails. Raises OSError or imaplib's error where the server does not play."""
+    taken = Taken()
+    with _signed_in(Address(*address), timeout) as line:
+        unread = _asked(line.uid("SEARCH", "UNSEEN"))[0].split()[:at_once]
+        for uid in unread:
+            raw = _fetch(line, uid)
+            if raw is None:  # somebody took it away meanwhile
+                continue
+            one = take(raw=raw, now=now)
+            _asked(
+                line.uid("STORE", uid, "+FLAGS.SILENT", "(\\Seen \\Flagged)" if one.no_report else "(\\Seen)")
+            )
+            taken += one
+    return taken
+
+
+@contextmanager
+def _signed_in(address: Address, timeout: float) -> Iterator[imaplib.IMAP4]:
+    kind = imaplib.IMAP4_SSL if address.is_tls else imaplib.IMAP4
+    line = kind(address.host, address.port, timeout=timeout)
+    try:
+        line.login(address.user, address.password)
+        if "ID" in _asked(line.capability())[0].decode(errors="replace").upper().split():
+            line.xatom("ID", OURSELVES)
+        folder = address.folder.replace("\\", "\\\\").replace('"', '\\"')
+        _asked(line.select(f'"{folder}"'))
+        yield line
+        line.close()
+    finally:
+        try:
+            line.logout()
+        except TROUBLE:
+            pass
+
+
+def _fetch(line: imaplib.IMAP4, uid: bytes) -> bytes | None:
+    """The first `READ_BYTES` of a mail. PEEK: reading it does not mark it."""
+    answer = _asked(line.uid("FETCH", uid, f"(BODY.PEEK[]<0.{READ_BYTES}>)"))
+    return next((part[1] for part in answer if isinstance(part, tuple)), None)
+
+
+def _asked(answer: tuple[str, list]) -> list:
+    kind, data = answer
+    if kind != "OK":
+        raise imaplib.IMAP4.error(f"the mail server says {kind}")
+    return data
