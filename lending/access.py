@@ -1,8 +1,10 @@
 """Who sees which cases and what hangs on them; a bank sees only what was pushed to it."""
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Now, TruncDate
 
 from accounts.access import EVERYTHING, sees
+from accounts.clock import SHANGHAI
 from accounts.models import Organisation, User
 from accounts.roles import BANK_ROLES, Role
 from lending.models import (
@@ -81,14 +83,25 @@ for _model in (Alert, Suspension):
     sees(_model, Role.PANEL)(_district("deadline__case__"))
 
 
+def visits_answered_for(user: User) -> QuerySet[Visit]:
+    """An officer's own, and those of colleagues who are away today and have named this officer: their letters come
+    here (`sla.recipients`), and lead to the case. What may be *done* to a visit stays with who made it."""
+    today = TruncDate(Now(), tzinfo=SHANGHAI)
+    stood_in_for = Q(
+        officer__substitute=user, officer__away_from__lte=today, officer__away_until__gte=today,
+        officer__role=user.role, officer__organisation=user.organisation_id,
+    )  # fmt: skip
+    return Visit.objects.filter(Q(officer=user) | stood_in_for)
+
+
 @sees(FinancingCase, Role.FIELD_OFFICER)
 def cases_of_own_visits(user: User) -> Q:
-    return Q(Exists(Visit.objects.filter(officer=user, case_number=OuterRef("number"))))
+    return Q(Exists(visits_answered_for(user).filter(case_number=OuterRef("number"))))
 
 
 @sees(Event, Role.FIELD_OFFICER)
 def events_of_own_visits(user: User) -> Q:
-    return Q(Exists(Visit.objects.filter(officer=user, case_number=OuterRef("case__number"))))
+    return Q(Exists(visits_answered_for(user).filter(case_number=OuterRef("case__number"))))
 
 
 @sees(Recommendation, *BANK_ROLES)

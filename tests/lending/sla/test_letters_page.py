@@ -9,6 +9,7 @@ from accounts.clock import day_of
 from accounts.models import User
 from accounts.roles import Role
 from tests import factories as make
+from tests.lending.story import pushed
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -111,3 +112,38 @@ def test_an_account_without_an_address_is_told_so(cast, web):
 ])  # fmt: skip
 def test_the_page_is_one_step_away_for_everybody(cast, web, who, page):
     assert 'href="/letters/"' in web(getattr(cast, who)).get(page).content.decode()
+
+
+# ---- Where the letters lead ----
+@pytest.mark.parametrize(
+    ("since", "until", "status"), [(-1, -1, 404), (-1, 0, 200), (0, 1, 200), (1, 1, 404)]
+)
+def test_who_stands_in_reads_the_case_that_the_letter_leads_to_while_it_lasts(
+    cast, web, since, until, status
+):
+    item, today = pushed(cast, now=make.just_now()), day_of(timezone.now())
+    User.objects.filter(pk=cast.officer.pk).update(
+        away_from=today + since * DAY, away_until=today + until * DAY, substitute=cast.officer2
+    )
+    answer = web(cast.officer2).get(f"/go/{item.case.number}/", follow=True)
+    assert answer.status_code == status
+
+
+def test_who_stands_in_does_nothing_to_the_case_of_another(cast, web):
+    item, today = pushed(cast, now=make.just_now()), day_of(timezone.now())
+    User.objects.filter(pk=cast.officer.pk).update(
+        away_from=today, away_until=today, substitute=cast.officer2
+    )
+    number = item.case.number
+    page = web(cast.officer2).get(f"/m/cases/{number}/").content.decode()
+    annulled = web(cast.officer2).post(f"/m/cases/{number}/annul/", {"reason": "试试"})
+    assert ("/annul/" in page, annulled.status_code) == (False, 404)
+
+
+def test_a_substitute_elsewhere_reads_nothing(cast, web):
+    item, today = pushed(cast, now=make.just_now()), day_of(timezone.now())
+    User.objects.filter(pk=cast.officer2.pk).update(organisation=make.branch(cast.other_bank, cast.pudong))
+    User.objects.filter(pk=cast.officer.pk).update(
+        away_from=today, away_until=today, substitute=cast.officer2
+    )
+    assert web(cast.officer2).get(f"/go/{item.case.number}/").status_code == 404
