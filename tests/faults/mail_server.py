@@ -41,16 +41,17 @@ class Handler:
             await asyncio.sleep(60)
             return "451 too late"
         self.mails += 1
-        self._write(envelope)
-        if mode.startswith("drop") and self.mails % int(mode.partition("/")[2] or 1) == 0:
+        is_dropped = mode.startswith("drop") and self.mails % int(mode.partition("/")[2] or 1) == 0
+        self._write(envelope, is_dropped)
+        if is_dropped:
             server.transport.abort()
         return "250 accepted"
 
-    def _write(self, envelope) -> None:
+    def _write(self, envelope, is_dropped: bool) -> None:
         mail = message_from_bytes(envelope.content, policy=policy.default)
         text = mail.get_body(("plain",)).get_content()
         line = {"at": time.time(), "id": mail["Message-ID"], "to": envelope.rcpt_tos[0],
-                "cases": sorted(set(CASE.findall(text)))}  # fmt: skip
+                "cases": sorted(set(CASE.findall(text))), "dropped": is_dropped}  # fmt: skip
         self.accepted.write(json.dumps(line) + "\n")
         self.accepted.flush()
         os.fsync(self.accepted.fileno())

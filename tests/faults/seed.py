@@ -74,7 +74,7 @@ def _cases(number: int, district, visit, need, now: datetime) -> list:
     from visits.models import Business
 
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT nextval('{NUMBERS}') FROM generate_series(1, %s)", [number])
+        cursor.execute("SELECT nextval(%s) FROM generate_series(1, %s)", [NUMBERS, number])
         serials = [serial for (serial,) in cursor.fetchall()]
     businesses = Business.objects.bulk_create(
         [

@@ -8,11 +8,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 import psycopg
+import redis
 
 from config import supervise
 
@@ -63,6 +65,7 @@ class Site:
         )  # fmt: skip
         self.urls = json.loads(self.holder.stdout.readline())
         self.environment |= self.urls
+        self.dsn = self.urls["DATABASE_URL"].replace("postgres:", "postgresql:")
         self.run("-c", PREPARE)
 
     def stop(self) -> None:
@@ -135,6 +138,22 @@ class Site:
     def wait_for_new(self, name: str, old: int) -> None:
         wait_until(lambda: self.server(name) not in (0, old), 60, f"for {name} to come back")
 
+    def redis(self) -> redis.Redis:
+        return redis.Redis.from_url(self.urls["REDIS_URL"])
+
+    @contextmanager
+    def without_redis(self) -> Iterator[None]:
+        """Killed, and back afterwards with nothing in it. Its keeper must not notice before."""
+        old = self.server("redis")
+        self.signal_server("keeper", signal.SIGSTOP)
+        try:
+            self.kill_pid(old)
+            yield
+            shutil.rmtree(self.var / "redis")
+        finally:
+            self.signal_server("keeper", signal.SIGCONT)
+        self.wait_for_new("redis", old)
+
     # --- the database, past Django ---
 
     def sql(self, statement: str, *values: object) -> list[tuple]:
@@ -142,12 +161,21 @@ class Site:
         until = time.monotonic() + 60
         while True:
             try:
-                with psycopg.connect(self.urls["DATABASE_URL"].replace("postgres:", "postgresql:")) as line:
+                with psycopg.connect(self.dsn) as line:
                     cursor = line.execute(statement, values)
                     return cursor.fetchall() if cursor.description else []
             except psycopg.OperationalError:
                 assert time.monotonic() < until, "no database"
                 time.sleep(0.2)
+
+    @contextmanager
+    def held(self, table: str, waiting: int) -> Iterator[None]:
+        """Nobody reads the table for writing before `waiting` others are there to do so."""
+        with psycopg.connect(self.dsn) as line:
+            line.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
+            yield
+            asked = "SELECT count(*) FROM pg_locks WHERE relation = %s::regclass AND NOT granted"
+            wait_until(lambda: self.one(asked, table) == waiting, 60, f"for {waiting} to come to {table}")
 
     def one(self, statement: str, *values: object):
         return self.sql(statement, *values)[0][0]
@@ -163,6 +191,13 @@ class Site:
 
     def ledger(self) -> int:
         return self.one("SELECT count(*) FROM lending_alert")
+
+    def says(self) -> str:
+        """For a test that gives up: the ledger, the last sweep, and the ends of the logs."""
+        asked = "SELECT state, count(*), max(attempts), max(last_error), max(claimed_until) FROM lending_alert GROUP BY 1"
+        logs = [f"--- {log.name}\n{log.read_text()[-1500:]}" for log in (self.var / "log").glob("*.log")]
+        swept = self.sql("SELECT count(*), max(at) FROM lending_sweep")
+        return "\n".join([str(self.sql(asked)), str(swept), *logs])
 
     def time_passes(self) -> None:
         """The minutes between two tries of a letter are over."""

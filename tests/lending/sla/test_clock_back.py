@@ -1,0 +1,83 @@
+"""The machine's clock ran ahead by a month and came back."""
+
+from datetime import timedelta
+
+import pytest
+
+from lending.models import Alert, Sweep
+from lending.sla.sending import LEASE, send_pending
+from lending.sla.sweep import sweep
+from tests.lending.sla import making
+
+pytestmark = pytest.mark.django_db
+MINUTE, MONTH = timedelta(minutes=1), timedelta(days=31)
+
+
+def ledger() -> list[tuple]:
+    return sorted(Alert.objects.values_list("step", "recipient", "state"))
+
+
+def facts(clock) -> tuple:
+    clock.refresh_from_db()
+    return clock.state, clock.breached_at, clock.steps_done, clock.next_look_at
+
+
+@pytest.fixture
+def pushed(cast):
+    return making.clock(cast)
+
+
+def test_letters_that_had_not_left_are_owed_again_when_their_time_comes(pushed):
+    now, before = pushed.started_at + MINUTE, facts(pushed)
+    sweep(now=now + MONTH)
+    assert facts(pushed)[0] == "breached"
+    sweep(now=now)
+    assert (facts(pushed), ledger()) == (before, [])
+    assert list(Sweep.objects.values_list("at", flat=True)) == [now]
+    sweep(now=pushed.due_at)
+    assert [step for step, *_ in ledger()] == ["overdue"] * 3
+
+
+def test_letters_that_had_left_are_not_sent_again_when_their_time_comes(pushed, smtp):
+    now = pushed.started_at + MINUTE
+    sweep(now=now + MONTH)
+    send_pending(now=now + MONTH)
+    sweep(now=now)
+    told, mails = ledger(), len(smtp.letters)
+    sweep(now=pushed.due_at), send_pending(now=pushed.due_at)
+    assert ([row for row in ledger() if row[0] == "overdue"], len(smtp.letters)) == (
+        [row for row in told if row[0] == "overdue"],
+        mails,
+    )
+
+
+def test_a_clock_that_is_late_by_the_right_time_too_stays_late_from_now(pushed):
+    now = pushed.due_at + MINUTE
+    sweep(now=now + MONTH)
+    sweep(now=now)
+    assert facts(pushed)[:2] == ("breached", now)
+    assert {step for step, *_ in ledger()} == {"overdue"}
+
+
+def test_a_lease_and_a_pause_that_end_by_the_wrong_time_end_at_once(pushed, smtp):
+    now = pushed.due_at + MINUTE
+    sweep(now=now)
+    first, second, _third = Alert.objects.order_by("pk")
+    ids = {"attempts": 1, "message_id": "<kept@x>"}
+    Alert.objects.filter(pk=first.pk).update(claimed_until=now + MONTH + LEASE, **ids)
+    Alert.objects.filter(pk=second.pk).update(send_after=now + MONTH + MINUTE, **ids)
+    Sweep.objects.create(at=now + MONTH, took_ms=1)
+    sweep(now=now + MINUTE)
+    send_pending(now=now + MINUTE)
+    assert (Alert.objects.filter(state="sent").count(), len(smtp.letters)) == (3, 3)
+    assert sorted(letter["Message-ID"] == "<kept@x>" for letter in smtp.letters) == [False, True, True]
+
+
+def test_hosts_that_differ_by_five_minutes_undo_nothing(pushed):
+    now = pushed.due_at
+    sweep(now=now)
+    before = facts(pushed)
+    sweep(now=now - 5 * MINUTE)
+    assert (facts(pushed), Alert.objects.count()) == (before, 3)
+    sweep(now=now - 5 * MINUTE - timedelta(seconds=1))
+    assert (facts(pushed)[0], Alert.objects.count()) == ("running", 0)
