@@ -129,7 +129,8 @@ def end_those_over(*, now: datetime) -> int:
     Each in a transaction of its own; a case that somebody is working on is left to the next sweep. Nothing hangs on
     the minute: the due time has the length in it, and a clock counts as suspended until `suspended_until` alone."""
     over = Suspension.objects.filter(
-        Q(state=State.GRANTED, until_on__lt=day_of(now)) | Q(state=State.ASKED, deadline__due_at__lte=now)
+        Q(state=State.GRANTED, until_on__lt=day_of(now)) | Q(state=State.ASKED, deadline__due_at__lte=now),
+        state__in=OPEN,  # says the index
     )
     done = 0
     for pk in list(over.order_by("pk").values_list("pk", flat=True)):

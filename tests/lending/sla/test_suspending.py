@@ -6,7 +6,7 @@ import pytest
 
 from accounts.errors import Invalid, NotAllowed
 from lending.errors import ReasonMissing
-from lending.models import CalendarDay, Deadline, DeadlinePolicy, Event, Suspension
+from lending.models import CalendarDay, CalendarYear, Deadline, DeadlinePolicy, Event, Suspension
 from lending.sla import services as sla
 from lending.sla import suspending
 from lending.sla.calendar import SHANGHAI, end_of
@@ -370,8 +370,6 @@ def test_a_calendar_that_changes_during_a_suspension_keeps_it(cast):
 
 
 def making_rest(clock, *days: str) -> None:
-    from lending.models import CalendarYear
-
     for day in days:
         CalendarDay.objects.update_or_create(
             day=f"2026-{day}", defaults={"is_workday": False, "name": "测试"}
