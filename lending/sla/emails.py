@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from lending.sla import chips, mail_words
-from lending.sla.kinds import MAIN, Step
+from lending.sla.kinds import MAIN, DeadlineKind, Step
 from lending.sla.letters import tokens
 from lending.sla.models import Alert
 from lending.sla.recipients import MUTABLE
@@ -147,8 +147,8 @@ def _row(letter: Alert, state: str, now: datetime) -> dict:
     is_named = firm.kind in NAMED
     return {
         "title": firm.name if is_named else case.number,
-        "under": case.number if is_named else firm.get_kind_display(),
-        "what": clock.get_kind_display(),
+        "under": case.number if is_named else Business.Kind(firm.kind).label,
+        "what": DeadlineKind(clock.kind).label,  # `get_…_display` spells every kind to find one
         "url": _address("go-case", case.number),
         "yuan": case.amount_yuan,
         "due": clock.due_at,
