@@ -218,6 +218,9 @@ ALERT_UNTIL_HOUR = env.number("ALERT_UNTIL_HOUR", 24, low=ALERT_FROM_HOUR + 1, h
 # For so long (seconds) a letter is one sender's; when it was killed, the next one takes the letter up after that.
 ALERT_LEASE_SECONDS = env.number("ALERT_LEASE_SECONDS", 600, low=5, high=3600)
 
+# A sweep that has not run for so long (seconds) is told of by the web processes (config/watchdog.py).
+SWEEP_LATE_SECONDS = env.number("SWEEP_LATE_SECONDS", 300, low=5, high=3600)
+
 # --- Printed sheets of codes ------------------------------------------------------------------------------------------
 # Noto Sans SC as set-up installs it; without it sheets use the PDF reader's own Chinese face and say so.
 SHEET_FONTS = env.text("SHEET_FONTS", str(BASE_DIR / "node_modules/@expo-google-fonts/noto-sans-sc"))

@@ -12,3 +12,7 @@ embedded.use_if_needed()
 from django.core.wsgi import get_wsgi_application  # noqa: E402  settings are read here
 
 application = get_wsgi_application()
+
+from config import watchdog  # noqa: E402
+
+watchdog.start()
