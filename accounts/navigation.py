@@ -17,6 +17,7 @@ CITY = ("city", _("全市看板"), "chart")
 WORK = (
     ("district-queue", _("办件审核"), "inbox"),
     ("district-lists", _("推荐清单"), "document"),
+    ("district-suspensions", _("补件暂停"), "pause"),
     ("visit-report", _("走访保护"), "shield"),
     ("owner-reports", _("举报投诉"), "flag"),
     ("codes-print", _("二维码"), "qr"),

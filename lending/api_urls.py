@@ -26,5 +26,11 @@ urlpatterns = [
     path("recommendations/<int:pk>/contact/", bank.Contact.as_view(), name="api-contact"),
     path("recommendations/<int:pk>/decision/", bank.Decision.as_view(), name="api-decision"),
     path("recommendations/<int:pk>/confirmation/", bank.Confirmation.as_view(), name="api-confirmation"),
+    path("recommendations/<int:pk>/suspension/", bank.SuspensionAsked.as_view(), name="api-suspension"),
+    path(
+        "recommendations/<int:pk>/documents-complete/",
+        bank.DocumentsComplete.as_view(),
+        name="api-documents-complete",
+    ),
     path("recommendations/<int:pk>/disbursements/", bank.Disbursements.as_view(), name="api-disbursements"),
 ]

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.urls import URLPattern, get_resolver, resolve
 
 from accounts.roles import Role
+from lending.sla.suspending import ask
 from lending.sla.letters import tokens
 from tests import factories as make
 from tests.lending.story import pushed
@@ -62,6 +63,11 @@ POST /api/v1/recommendations/{item}/contact/        404 404 403 404 400 404 400 
 POST /api/v1/recommendations/{item}/decision/       404 404 403 404 400 404 400 403 404 404 404 401
 POST /api/v1/recommendations/{item}/confirmation/   404 404 400 404 403 404 403 403 404 404 404 401
 POST /api/v1/recommendations/{item}/disbursements/  404 404 403 404 400 404 400 403 404 404 404 401
+POST /api/v1/recommendations/{item}/suspension/     404 404 403 404 400 404 400 403 404 404 404 401
+POST /api/v1/recommendations/{item}/documents-complete/ 404 404 403 404 200 404 200 403 404 404 404 401
+POST /api/v1/suspensions/{pause}/answer/            404 404 400 404 403 404 403 403 404 404 404 401
+POST /api/v1/suspensions/{pause}/end/               404 404 400 404 400 404 400 403 404 404 404 401
+POST /api/v1/suspensions/{pause}/take-back/         404 404 403 404 201 404 201 403 404 404 404 401
 GET  /api/v1/deadlines/{clock}/                     403 403 200 404 200 404 200 200 403 403 403 401
 GET  /api/v1/dashboard/funnel/                      403 403 200 200 403 403 403 200 403 403 403 401
 GET  /api/v1/dashboard/sla/                         403 403 200 200 403 403 403 200 403 403 403 401
@@ -157,6 +163,9 @@ POST /district/cases/{case}/report/1/               403 403 302 404 403 403 403 
 GET  /district/lists/                               403 403 200 200 403 403 403 200 403 403 403 302
 POST /district/lists/issue/                         403 403 400 400 403 403 403 403 403 403 403 302
 GET  /district/lists/{list}/                        403 403 200 404 403 403 403 200 403 403 403 302
+GET  /district/suspensions/                         403 403 200 200 403 403 403 200 403 403 403 302
+POST /district/suspensions/{pause}/answer/          404 404 302 404 403 404 403 403 404 404 404 302
+POST /district/suspensions/{pause}/end/             404 404 302 404 403 404 403 403 404 404 404 302
 GET  /district/visits/                              403 403 200 200 200 200 200 200 403 403 403 302
 GET  /district/visits/duplicates/                   403 403 200 200 200 200 200 200 403 403 403 302
 GET  /district/reports/                             403 403 200 200 403 403 403 200 403 403 403 302
@@ -194,8 +203,9 @@ def places(cast) -> SimpleNamespace:
     ).photo
     consent = Consent.objects.filter(business=firm).first()
     ConsentSigning.objects.filter(pk=consent.signing_id).update(signature_png=b"\x89PNG")
+    pause = ask(deadline=item.deadline, papers="报表", reason="缺", days=1, by=cast.bank, now=make.just_now())
     return SimpleNamespace(
-        firm=firm.credit_code, case=item.case.number, track=item.case.track_token, item=item.pk, clock=item.deadline_id,
+        firm=firm.credit_code, case=item.case.number, track=item.case.track_token, item=item.pk, clock=item.deadline_id, pause=pause.pk,
         list=item.list.number,
         visit=visit.pk, token=token_for(code.secret), code=code.pk, batch=batch.pk,
         report=report.pk, form=report.form_id,

@@ -17,12 +17,15 @@ from accounts.errors import Refusal
 from accounts.models import Organisation, User
 from accounts.roles import Do
 from lending.bank_decision import deciding, queries, rules, services
+from lending.bank_decision.admin_pause import PausePages
 from lending.bank_decision.forms import (
     BranchForm,
     ContactForm,
     CorrectionForm,
     DecisionForm,
     DisbursementForm,
+    ResumeForm,
+    SuspensionForm,
     in_yuan,
 )
 from lending.bank_decision.models import BankDecision
@@ -34,7 +37,7 @@ from lending.stages import Stage
 PAGES = "lending/bank_decision/"
 
 
-class CasePages:
+class CasePages(PausePages):
     """Mixed into the inbox. `story` gives the case line and the timeline; it lives on a higher floor (lending.progress)."""
 
     def story(self, row: Recommendation, user: User, now) -> dict:
@@ -45,7 +48,10 @@ class CasePages:
             return self.admin_site.admin_view(view)
 
         name = f"{self.opts.app_label}_{self.opts.model_name}"
-        deeds = ("receive", "contact", "reveal", "decide", "correct", "disburse", "allot")
+        deeds = (
+            "receive", "contact", "reveal", "decide", "correct", "disburse", "allot",
+            "suspend", "take_back", "resume", "complete",
+        )  # fmt: skip
         own = [path(f"<int:pk>/{deed}/", page(getattr(self, deed)), name=f"{name}_{deed}") for deed in deeds]
         return own + super().get_urls()
 
@@ -91,8 +97,13 @@ class CasePages:
             forms["loan_form"] = DisbursementForm(initial=initial, prefix="loan")
         if rights["allot"]:
             forms["branch_form"] = BranchForm(initial={"branch": row.branch_id}, branches=self.branches(row))
+        pause = self.pause(row, user, now)
+        if pause["may_ask"]:
+            forms.setdefault("pause_form", SuspensionForm(prefix="pause", left=pause["left"]))
+        if pause["may_end"]:
+            forms.setdefault("resume_form", ResumeForm(prefix="resume"))
         context = {
-            **self.frame(request, row), **told, **forms, **self.story(row, user, now), "rights": rights, "standing": standing,
+            **self.frame(request, row), **told, **forms, "pause": pause, **self.story(row, user, now), "rights": rights, "standing": standing,
             "chip": linked(row.deadline, now), "paid": paid,
             "left": standing.credit_line_yuan - paid if queries.is_granted(standing) else None,
         }  # fmt: skip

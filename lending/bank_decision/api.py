@@ -23,6 +23,8 @@ from accounts.roles import BANK_ROLES, Do, Role
 from lending.bank_decision import queries, rules, services
 from lending.bank_decision import serializers as shapes
 from lending.models import Recommendation
+from lending.sla import suspending
+from lending.sla.serializers import SuspensionIn, SuspensionOut
 
 MAY_LIST = (*BANK_ROLES, Role.PANEL, Role.CITY)
 
@@ -180,3 +182,25 @@ class Confirmation(OneRecommendation):
             decision=decision, by=request.user, now=timezone.now(), **form.validated_data
         )
         return self.answer(request, pk, 201)
+
+
+class SuspensionAsked(OneRecommendation):
+    shape_in = SuspensionIn
+
+    @extend_schema(request=SuspensionIn, responses={201: SuspensionOut})
+    def post(self, request: Request, pk: int) -> Response:
+        """补件: days that shall not count, until the firm has brought its papers; the panel has to consent."""
+        found, form = self.open(request, pk)
+        asked = suspending.ask(
+            deadline=found.deadline, by=request.user, now=timezone.now(), **form.validated_data
+        )
+        return Response(SuspensionOut(asked).data, status=201)
+
+
+class DocumentsComplete(OneRecommendation):
+    @extend_schema(request=None, responses=shapes.RecommendationDetailOut)
+    def post(self, request: Request, pk: int) -> Response:
+        """Nothing is missing any more: ends a running suspension; said a second time it changes nothing."""
+        found, _form = self.open(request, pk)
+        services.complete_documents(recommendation=found, by=request.user, now=timezone.now())
+        return self.answer(request, pk)

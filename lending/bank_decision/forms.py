@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.models import Organisation
 from accounts.templatetags.doorstep import YUAN_PER_WAN
@@ -166,3 +167,30 @@ class BranchForm(Answering):
         super().__init__(*args, **kwargs)
         self.fields["branch"].queryset = branches
         self.fields["branch"].empty_label = _("总行办理(不分派)")
+
+
+class SuspensionForm(Answering):
+    """`left` are the days that may still be asked for."""
+
+    papers = forms.CharField(
+        label=_("要补的材料"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("写清楚是哪几份,企业主会在进度页上看到。"),
+    )  # fmt: skip
+    reason = forms.CharField(
+        label=_("理由"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("为什么没有这些材料就不能作出决定,供工作专班判断。"),
+    )  # fmt: skip
+    days = forms.IntegerField(label=_("申请暂停"), min_value=1)
+
+    def __init__(self, *args, left: int, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        days = self.fields["days"]
+        days.max_value = left
+        days.widget.attrs |= {"min": 1, "max": left, "inputmode": "numeric"}
+        days.help_text = ngettext(
+            "自然日;本笔还可暂停%(days)d天。", "自然日;本笔还可暂停%(days)d天。", left
+        ) % {"days": left}
+
+
+class ResumeForm(Answering):
+    why = forms.CharField(label=_("恢复原因"), max_length=60)

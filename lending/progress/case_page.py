@@ -12,7 +12,7 @@ from lending.credit_lookup.queries import name_of_source
 from lending.district_review import rules
 from lending.district_review.forms import ReviewForm
 from lending.models import DistrictReview, FinancingCase
-from lending.progress import case_facts
+from lending.progress import case_facts, pausing
 from lending.progress.case_facts import CaseFacts
 from lending.progress.ending import ENDED_FROM
 from lending.progress.line import line, running_clock
@@ -60,6 +60,7 @@ def page(case: FinancingCase, user: User, now: datetime, form: ReviewForm | None
         "criteria": cards(criteria, form) if is_judging else past_cards(criteria, decided),
         "decided": decided,
         "receipts": [receipt_row(receipt, facts, now) for receipt in facts.lookups],
+        "pauses": pausing.of_case(case, user, now),
         "to_confirm": case_facts.waiting_for_a_word(case) if may(user, Do.CONFIRM_OUTCOME) else [],
         "may_look_up": may(user, Do.LOOK_UP_CREDIT) and facts.may_be_looked_up and not facts.is_unverified,
         "must_verify": may(user, Do.LOOK_UP_CREDIT) and facts.may_be_looked_up and facts.is_unverified,

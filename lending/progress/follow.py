@@ -22,6 +22,7 @@ from lending.progress.next_steps import Next, for_officer
 from lending.progress.returned import WORDS
 from lending.progress.timeline import timeline
 from lending.progress.viewer import Viewer, viewer_of
+from lending.sla import suspensions
 from lending.sla.chips import chip
 from lending.stages import CLOSED, Stage
 from visits.codes.images import qr_svg
@@ -39,7 +40,7 @@ def officer_case(request: HttpRequest, number: str) -> HttpResponse:
     case = get_visible(request.user, cases, number=number)
     returned = next((event for event in reversed(case.story) if event.kind == "returned"), None)
     context = story(case, viewer) | {
-        "next": _next(case), "is_own": is_own(case, request.user), "may_annul": may_be_annulled(case, timezone.now()),
+        "next": _next(case, viewer), "is_own": is_own(case, request.user), "may_annul": may_be_annulled(case, timezone.now()),
         "returned_because": returned.detail.get("reason", "") if returned and case.stage == Stage.RETURNED else "",
         "qr": link_for_the_owner(case),
         "back_url": reverse("own-visits"), "tab": "visits",
@@ -47,9 +48,10 @@ def officer_case(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "lending/progress/officer_case.html", context)
 
 
-def _next(case: FinancingCase) -> Next:
+def _next(case: FinancingCase, viewer: Viewer) -> Next:
     """What to do now; where something is missing, what."""
-    said = for_officer(case)
+    own = [push.deadline for push in case.pushes if not viewer.is_other_bank(push.bank_id)]
+    said = for_officer(case, suspensions.running_of(own, timezone.now()))
     if case.stage != Stage.INTAKE:
         return said
     lacking = listed(str(WORDS[name]) for name in missing_for(case.need, timezone.now()))

@@ -1,11 +1,14 @@
 """Where the case is and what comes next, in one plain sentence each: for the owner and for the officer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from accounts.punctuation import listed
+from accounts.templatetags.doorstep import shanghai
 from lending.bank_decision.outcomes import GRANTED
-from lending.models import FinancingCase, Recommendation
+from lending.models import FinancingCase, Recommendation, Suspension
 from lending.stages import Stage
 
 NEEDS_A_BANK = (Stage.RECOMMENDED, Stage.DECLINED)
@@ -29,9 +32,11 @@ def for_owner(
     has_bank_left: bool = True,
     may_look_up: bool = True,
     is_all_withdrawn: bool = False,
+    waiting: Sequence[Suspension] = (),
 ) -> Next:
     """`has_bank_left`: a live consent names a bank that has not refused; without one the next step is the owner's.
-    `may_look_up`: a consent holds for it; `is_all_withdrawn`: none holds at all, because the owner took them back."""
+    `may_look_up`: a consent holds for it; `is_all_withdrawn`: none holds at all, because the owner took them back;
+    `waiting`: suspensions during which banks wait for papers."""
     stage = Stage(case.seen_stage)
     said = {
         Stage.INTAKE: Next(_("已收到您的需求"), _("还差融资需求或授权。请在本页补充,或等走访人员上门补齐。"), "soon"),
@@ -39,7 +44,7 @@ def for_owner(
         Stage.UNDER_REVIEW: Next(_("区级工作专班正在审核"), _("审核通过后,会推送给您授权的银行。您暂时不用做什么。")),
         Stage.RETURNED: Next(_("需要补充材料"), _("请按下面的说明准备,走访人员会与您联系。"), "soon"),
         Stage.RECOMMENDED: Next(_("审核已通过"), _("专班正在安排推送给您授权的银行。")),
-        Stage.WITH_BANK: Next(_("银行正在办理"), _("银行会与您联系了解情况,并在期限内答复是否授信。")),
+        Stage.WITH_BANK: _waited_for(waiting) or Next(_("银行正在办理"), _("银行会与您联系了解情况,并在期限内答复是否授信。")),
         Stage.APPROVED: Next(_("银行已同意授信"), _("请与银行签订合同,按银行通知办理放款。"), "done"),
         Stage.DISBURSED: Next(_("贷款已发放"), _("祝生意兴隆。请按合同约定还款。"), "done"),
         Stage.DECLINED: Next(_("这次没有获得授信"), _("专班会联系您,商量改向其他银行申请,或先解决下面提到的问题。"), "soon"),
@@ -93,6 +98,16 @@ def _after_taking_back(stage: Stage, now: str, may_look_up: bool, is_all_withdra
     return None
 
 
+def _waited_for(waiting: Sequence[Suspension]) -> Next | None:
+    if not waiting:
+        return None
+    banks = listed(one.deadline.bound.name for one in waiting)
+    then = _("请在%(until)s前把下面的材料交给银行,等材料期间不计入银行的办理时限。") % {
+        "until": shanghai(min(one.until_on for one in waiting), "date")
+    }
+    return Next(_("%(bank)s在等您补材料") % {"bank": banks}, then, "soon")
+
+
 def _has(case: FinancingCase, kind: str) -> bool:
     return any(event.kind == kind for event in case.story)
 
@@ -135,8 +150,12 @@ def plain_reasons(case: FinancingCase) -> list[Reason]:
     return found
 
 
-def for_officer(case: FinancingCase) -> Next:
+def for_officer(case: FinancingCase, waiting: Sequence[Suspension] = ()) -> Next:
+    """`waiting`: the suspensions of the officer's own bank."""
     stage = Stage(case.seen_stage)
+    if stage is Stage.WITH_BANK and waiting:
+        papers = listed(one.papers for one in waiting)
+        return Next(_("银行在等企业补材料"), _("请提醒企业主:%(papers)s。") % {"papers": papers}, "soon")
     if stage is Stage.WITH_BANK and any(d.outcome in GRANTED for push in case.pushes for d in push.in_force):
         stage = Stage.APPROVED
     said = {

@@ -23,6 +23,7 @@ from lending.progress.follow import story
 from lending.progress.next_steps import for_owner, has_stopped, plain_reasons
 from lending.progress.viewer import OWNER
 from lending.recommendation_list.queries import banks_left
+from lending.sla import suspensions
 from lending.stages import CLOSED
 from visits.consent.queries import consents_for_lookup, current_notice, live_consents
 from visits.intake import declaring
@@ -224,8 +225,13 @@ def _page(request: HttpRequest, case: FinancingCase) -> HttpResponse:
         any(row.state == "withdrawn" for row in consents)
         and not live_consents(case.business, now=now).exists()
     )
+    waiting = suspensions.running_of([push.deadline for push in case.pushes], now)
     said = for_owner(
-        case, has_bank_left=has_bank_left, may_look_up=may_look_up, is_all_withdrawn=is_all_withdrawn
+        case,
+        has_bank_left=has_bank_left,
+        may_look_up=may_look_up,
+        is_all_withdrawn=is_all_withdrawn,
+        waiting=waiting,
     )
     told = story(case, OWNER)
     if has_stopped(case, may_look_up=may_look_up, is_all_withdrawn=is_all_withdrawn):
@@ -235,7 +241,7 @@ def _page(request: HttpRequest, case: FinancingCase) -> HttpResponse:
             ):  # no office is at work on it, and no clock of theirs is the owner's
                 step |= {"detail": said.now, "organisation": "", "chip": None}
     context = told | {
-        "next": said, "reasons": plain_reasons(case), "consents": consents,
+        "next": said, "reasons": plain_reasons(case), "waiting": waiting, "consents": consents,
         "has_live_consent": any(row.state == "live" for row in consents),
         "may_mend": amending.may_mend_need(case), "may_add": is_open, "wants_bank": is_open and not (has_bank_left and may_look_up),
         # an owner who declared alone has said so already

@@ -30,6 +30,11 @@ OWNER_SKIPS = (
     "branch_allotted",
     "recommendation_withdrawn",
     "outcome_refused",
+    "suspension_asked",
+    "suspension_taken_back",
+    "suspension_refused",
+    "suspension_lapsed",
+    "deadline_changed",
 )
 OWNER_READS = ("opened", "visit_added", "returned", "not_recommended", "listed", "pushed", "disbursed")
 

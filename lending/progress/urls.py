@@ -1,6 +1,6 @@
 from django.urls import path
 
-from lending.progress import desk, follow, own_visits, owner
+from lending.progress import desk, follow, own_visits, owner, pausing
 from lending.progress.annulling import annul
 from lending.progress.returned import returned
 from lending.progress.share import share
@@ -18,6 +18,9 @@ urlpatterns = [
     ),
     path("district/cases/<str:number>/repair/", desk.repair_case, name="district-case-repair"),
     path("district/cases/<str:number>/close/", desk.close_case, name="district-case-close"),
+    path("district/suspensions/", pausing.pauses, name="district-suspensions"),
+    path("district/suspensions/<int:pk>/answer/", pausing.answer, name="district-suspension-answer"),
+    path("district/suspensions/<int:pk>/end/", pausing.end, name="district-suspension-end"),
     path("m/visits/", own_visits.visits, name="own-visits"),
     path("m/returned/", returned, name="officer-returned"),
     path("m/cases/<str:number>/", follow.officer_case, name="officer-case"),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Organisation
 from accounts.punctuation import apart, clauses, listed, said_of, sentences
@@ -40,6 +40,14 @@ NAMES = {
     "branch_allotted": gettext_lazy("分配承办网点"),
     "contacted": gettext_lazy("银行已对接"),
     "contact_failed": gettext_lazy("银行联系未成"),
+    "suspension_asked": gettext_lazy("银行申请补件暂停"),
+    "suspension_taken_back": gettext_lazy("银行撤回暂停申请"),
+    "suspension_granted": gettext_lazy("专班同意补件暂停"),
+    "suspension_refused": gettext_lazy("专班未同意补件暂停"),
+    "suspension_lapsed": gettext_lazy("暂停申请失效"),
+    "suspension_ended": gettext_lazy("补件暂停结束"),
+    "documents_complete": gettext_lazy("银行登记材料齐全"),
+    "deadline_changed": gettext_lazy("到期时间变更"),
     "decided": gettext_lazy("银行作出决定"),
     "decision_corrected": gettext_lazy("银行更正决定"),
     "outcome_reported": gettext_lazy("银行反馈,待专班确认"),
@@ -58,6 +66,7 @@ NAMES = {
 STATES = {
     "need_confirmed": "done", "need_verified": "done", "need_disowned": "late", "need_declared": "soon", "complained": "soon",
     "recommended": "done", "disbursed": "done", "returned": "soon", "lookup_failed": "soon", "lookup_discarded": "soon",
+    "suspension_asked": "soon", "suspension_granted": "progress", "suspension_refused": "soon", "documents_complete": "done",
     "contact_failed": "soon", "outcome_reported": "soon", "outcome_refused": "soon", "not_recommended": "late",
     "withdrawn": "late", "terminated": "late", "visit_annulled": "late", "repair_opened": "progress", "closed_unfunded": "late", "reopened": "progress", "pushed": "progress", "listed": "progress",
 }  # fmt: skip
@@ -167,6 +176,22 @@ def _reported(detail: dict) -> str:
     return said_of(outcome, str(detail.get("reason") or ""))
 
 
+def _paused(detail: dict) -> str:
+    """Days and papers of a request and of its grant; the reason beside them is for the team."""
+    days = detail.get("days")
+    length = ngettext("%(days)d天", "%(days)d天", days) % {"days": days} if isinstance(days, int) else ""
+    return apart(part for part in (length, detail.get("papers"), detail.get("reason")) if part)
+
+
+def _moved(detail: dict) -> str:
+    """What a change of the due time comes to; why is in the reason, in the words of who made it."""
+    old, new = _moment(detail.get("old_due_at")), _moment(detail.get("new_due_at"))
+    if old is None or new is None:
+        return ""
+    moved = _("%(old)s改为%(new)s") % {"old": shanghai(old, "due"), "new": shanghai(new, "due")}
+    return apart(part for part in (moved if old != new else "", detail.get("reason")) if part)
+
+
 def _paid(detail: dict) -> str:
     amount = _amount(detail.get("amount_yuan"))
     return _("放款%(amount)s") % {"amount": amount} if amount else ""
@@ -189,5 +214,7 @@ SAYINGS: dict[str, Callable[[dict], str]] = {
     "recommended": _reviewed, "returned": _reviewed, "not_recommended": _reviewed, "resumed": _reason,
     "listed": _listed, "pushed": _pushed, "reopened": _reason, "decided": _decided, "decision_corrected": _corrected,
     "repair_opened": _repair, "repair_finished": _reason, "closed_unfunded": _reason, "terminated": _reason, "visit_annulled": _reason,
+    "suspension_asked": _paused, "suspension_granted": _paused, "suspension_refused": _reason, "suspension_lapsed": _reason,
+    "suspension_ended": _reason, "deadline_changed": _moved,
     "outcome_reported": _reported, "outcome_confirmed": _reported, "outcome_refused": _reported, "disbursed": _paid,
 }  # fmt: skip

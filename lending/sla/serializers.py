@@ -57,6 +57,30 @@ class SuspensionOut(serializers.ModelSerializer):
         )  # fmt: skip
 
 
+class SuspensionIn(serializers.Serializer):
+    papers = serializers.CharField(max_length=300, help_text="What the firm is to bring; the owner reads it.")
+    reason = serializers.CharField(max_length=300)
+    days = serializers.IntegerField(min_value=1, max_value=3660)
+
+
+class AnswerIn(serializers.Serializer):
+    is_granted = serializers.BooleanField()
+    days = serializers.IntegerField(
+        min_value=1,
+        max_value=3660,
+        required=False,
+        allow_null=True,
+        help_text="Left out: as many as were asked for.",
+    )
+    note = serializers.CharField(
+        max_length=300, required=False, allow_blank=True, default="", help_text="Needed for a refusal."
+    )
+
+
+class EndIn(serializers.Serializer):
+    why = serializers.CharField(max_length=60)
+
+
 class ChangeOut(serializers.Serializer):
     at = serializers.DateTimeField()
     reason = serializers.CharField()

@@ -44,7 +44,7 @@ def deadline(request: HttpRequest, pk: int) -> HttpResponse:
     if wanted == "csv":
         return _as_file(HttpResponse(as_csv(told), content_type="text/csv; charset=utf-8"), told, "csv")
     context = {
-        "told": told, "clock": clock, "chip": chip(clock, now), "weeks": weeks_of(told.days), "now": now,
+        "told": told, "clock": clock, "chip": chip(clock, now), "weeks": weeks_of(told.days), "kinds_of_days": {day.what for day in told.days}, "now": now,
         "spent": spent(told.gross_days, told.net_days), "weekday_names": WEEKDAYS,
     }  # fmt: skip
     return render(request, "lending/sla/deadline.html", context)

@@ -131,6 +131,6 @@ def test_the_queue_costs_the_same_for_one_and_three(cast, web, django_assert_num
     for count, extra in ((1, 1), (3, 2)):
         for _ in range(extra):
             story.pushed(cast)
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             assert len(shown(panel)) == count
     assert FinancingCase.objects.count() == 3
