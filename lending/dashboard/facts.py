@@ -65,12 +65,13 @@ FROM visits_consentsigning s LEFT JOIN visits_business b ON b.id = s.business_id
 WHERE s.visit_id IS NULL AND {FOR_LOOKUP}
 """  # noqa: S608  constants only
 
-# What was pushed to banks, joined once for all that hangs on it. {where} narrows it to a scope (`pushed`).
-PUSHED = """pushed AS MATERIALIZED (
+# What was pushed to banks, joined once for all that hangs on it. {where} narrows it to a scope (`pushed`). Its columns are
+# those of the index `recommendation_counted`; LEFT, so that the case is left out where nobody asks for the firm.
+PUSHED = """pushed AS {materialized} (
   SELECT r.id, r.case_id, r.deadline_id, r.state, r.pushed_at, r.bank_id, l.district_id, k.business_id
   FROM lending_recommendation r
   JOIN lending_recommendationlist l ON l.id = r.list_id
-  JOIN lending_financingcase k ON k.id = r.case_id
+  LEFT JOIN lending_financingcase k ON k.id = r.case_id
   WHERE {where})"""
 
 PUSHES = "SELECT business_id, district_id, bank_id, pushed_at AS at, NULL::numeric AS amount_yuan FROM pushed"
@@ -133,9 +134,10 @@ BY_CODE = {step.code: step for step in (*COUNTED, FIRST_LOANS)}
 BANKS_CHANGE_AT = "recommended"
 
 
-def pushed(scope: Scope) -> str:
-    """The CTE `pushed` of a scope."""
-    return PUSHED.format(where=where(scope, "l", "r", "k"))
+def pushed(scope: Scope, *, is_read_once: bool = False) -> str:
+    """The CTE `pushed` of a scope; read once it is not set aside, so that several processes may share the work."""
+    aside = "NOT MATERIALIZED" if is_read_once else "MATERIALIZED"
+    return PUSHED.format(where=where(scope, "l", "r", "k"), materialized=aside)
 
 
 def narrowed(step: Step, scope: Scope) -> str:

@@ -5,27 +5,28 @@ that would have run out already could not have been suspended any more. The last
 once for each day on which anything was pushed and each set of suspensions, and joined to the clocks in SQL.
 """
 
+import json
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import date, datetime, timedelta
 
 from django.db import connection
 
 from lending.dashboard.behind import window
+from lending.dashboard.clocks import ZONE
 from lending.dashboard.facts import chosen, where
 from lending.dashboard.period import midnight
 from lending.dashboard.scope import Scope
 from lending.models import Recommendation
 from lending.sla import queries as sla
-from lending.sla.calendar import SHANGHAI, Calendar, Computed, Rule, Suspended, add, day_of
+from lending.sla.calendar import Calendar, Computed, Rule, Suspended, add, day_of
 
 ONE_DAY = timedelta(days=1)
 SPANS = """spans AS (
   SELECT deadline_id, string_agg(from_on || '/' || until_on, ' ' ORDER BY from_on, until_on) AS said
   FROM lending_suspension WHERE state IN ('granted', 'ended') AND until_on > from_on GROUP BY deadline_id)"""
-RULED = """ruled AS (
-  SELECT * FROM unnest(%(days)s::date[], %(spans)s::text[], %(lasts)s::date[]) AS f (pushed_on, said, last_on))"""
-PUSHED_ON = "(r.pushed_at AT TIME ZONE %(zone)s)::date"
+PUSHED_ON = f"(r.pushed_at AT TIME ZONE {ZONE})::date"
 # `last_on` is a day and `due_at` a moment: both are over from the midnight after the last day on
 CONDITIONS = {
     "counted": "true", "was_late": "was_late", "is_late": "is_late", "newly_late": "is_late AND NOT was_late",
@@ -46,6 +47,9 @@ class Outcome:
     was_due: int = 0
     is_due: int = 0
 
+    def __add__(self, other: "Outcome") -> "Outcome":
+        return Outcome(*(mine + its for mine, its in zip(astuple(self), astuple(other), strict=True)))
+
     @property
     def was_on_time_pct(self) -> float | None:
         return round(100 * (self.was_due - self.was_late) / self.was_due, 1) if self.was_due else None
@@ -55,13 +59,13 @@ class Outcome:
         return round(100 * (self.is_due - self.is_late) / self.is_due, 1) if self.is_due else None
 
 
-@dataclass(frozen=True)
+@dataclass
 class Supposed:
     """`by_pair` is keyed by the ids of (district, bank). `unknown_years` are those whose notice is missing."""
 
     total: Outcome = Outcome()
-    by_district: dict[int, Outcome] = field(default_factory=dict)
-    by_bank: dict[int, Outcome] = field(default_factory=dict)
+    by_district: dict[int, Outcome] = field(default_factory=lambda: defaultdict(Outcome))
+    by_bank: dict[int, Outcome] = field(default_factory=lambda: defaultdict(Outcome))
     by_pair: dict[tuple[int, int], Outcome] = field(default_factory=dict)
     unknown_years: tuple[int, ...] = ()
 
@@ -71,26 +75,20 @@ def supposed(rule: Rule, scope: Scope, *, now: datetime) -> Supposed:
     values, unknown_years = _values(rule, scope, now)
     counted = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in CONDITIONS.values())
     sql = f"""
-    WITH {SPANS}, {RULED}, {_judged(scope)}
+    WITH {SPANS}, {_judged(scope)}
     SELECT district_id, bank_id, {counted},
       count(*) FILTER (WHERE is_answered OR was_late), count(*) FILTER (WHERE is_answered OR is_late)
-    FROM judged GROUP BY GROUPING SETS ((), (district_id), (bank_id), (district_id, bank_id))"""  # noqa: S608  constants
+    FROM judged GROUP BY district_id, bank_id"""  # noqa: S608  constants
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         rows = cursor.fetchall()
-    found = Supposed(unknown_years=unknown_years)
-    places = {(False, False): {}, (True, False): found.by_district, (False, True): found.by_bank}
-    for district, bank, *counts in rows:
-        into = places.get((district is not None, bank is not None), found.by_pair)
-        key = (district, bank) if into is found.by_pair else district or bank
-        into[key] = Outcome(*counts)
-    return Supposed(
-        places[False, False].get(None, Outcome()),
-        found.by_district,
-        found.by_bank,
-        found.by_pair,
-        unknown_years,
-    )
+    found = Supposed(by_pair={(district, bank): Outcome(*counts) for district, bank, *counts in rows},
+                     unknown_years=unknown_years)  # fmt: skip
+    for (district, bank), outcome in found.by_pair.items():
+        found.total += outcome
+        found.by_district[district] += outcome
+        found.by_bank[bank] += outcome
+    return found
 
 
 def rows_of(
@@ -99,7 +97,7 @@ def rows_of(
     """The recommendations that one number counts, first pushed first, and how many there are; six statements."""
     values, _unknown = _values(rule, scope, now)
     sql = f"""
-    WITH {SPANS}, {RULED}, {_judged(scope)}
+    WITH {SPANS}, {_judged(scope)}
     SELECT id, count(*) OVER () FROM judged WHERE {CONDITIONS[what]} ORDER BY pushed_at, id
     LIMIT %(take)s OFFSET %(skip)s"""  # noqa: S608  constants
     with connection.cursor() as cursor:
@@ -121,46 +119,54 @@ def last_day(pushed_on: date, rule: Rule, calendar: Calendar, spans: Iterable[Su
 
 
 def _judged(scope: Scope) -> str:
+    """`lasts` holds the last day of each day of push from `first` on; what was suspended has its own."""
     needs_firm = "JOIN lending_financingcase k ON k.id = r.case_id" if scope.list else ""
     return f"""judged AS (
     SELECT r.id, r.pushed_at, l.district_id, r.bank_id, t.stopped_at IS NOT NULL AS is_answered,
       coalesce(t.stopped_at, %(now)s) >= t.due_at AS was_late,
-      (coalesce(t.stopped_at, %(now)s) AT TIME ZONE %(zone)s)::date > w.last_on AS is_late
+      (coalesce(t.stopped_at, %(now)s) AT TIME ZONE {ZONE})::date > CASE WHEN s.said IS NULL
+        THEN (%(lasts)s::date[])[{PUSHED_ON} - %(first)s::date + 1]
+        ELSE (%(suspended)s::jsonb ->> ({PUSHED_ON} || ' ' || s.said))::date END AS is_late
     FROM lending_recommendation r JOIN lending_recommendationlist l ON l.id = r.list_id
-    JOIN lending_deadline t ON t.id = r.deadline_id {needs_firm}
+    JOIN lending_deadline t ON t.id = r.deadline_id AND t.kind = 'bank_decision' {needs_firm}
     LEFT JOIN spans s ON s.deadline_id = t.id
-    JOIN ruled w ON w.pushed_on = {PUSHED_ON} AND w.said = coalesce(s.said, '')
     WHERE t.state <> 'cancelled' AND r.pushed_at >= %(from)s AND r.pushed_at < %(to)s
       AND {where(scope, "l", "r", "k")})"""  # noqa: S608  constants
 
 
 def _values(rule: Rule, scope: Scope, now: datetime) -> tuple[dict[str, object], tuple[int, ...]]:
     """The parameters, the last day of every push and set of suspensions among them, and the years without a notice."""
-    keys = _keys(scope, now)
-    calendar = sla.calendar(min((day for day, _said in keys), default=day_of(now)))
-    computed = [last_day(day, rule, calendar, _read(said)) for day, said in keys]
+    days, keys = _days(scope, now), _keys()
+    calendar = sla.calendar(min([*days, *(day for day, _said in keys)], default=day_of(now)))
+    plain = [last_day(day, rule, calendar, ()) for day in days]
+    suspended = [last_day(day, rule, calendar, _read(said)) for day, said in keys]
     values = chosen(scope) | {
-        "now": now, "from": scope.period.starts_at, "to": scope.period.ends_at, "zone": str(SHANGHAI),
-        "days": [day for day, _said in keys], "spans": [said for _day, said in keys],
-        "lasts": [one.last_on for one in computed],
+        "now": now, "from": scope.period.starts_at, "to": scope.period.ends_at,
+        "first": days[0] if days else day_of(now), "lasts": [one.last_on for one in plain],
+        "suspended": json.dumps({
+            f"{day} {said}": str(one.last_on) for (day, said), one in zip(keys, suspended, strict=True)
+        }),
     }  # fmt: skip
-    return values, tuple(sorted({year for one in computed for year in one.unknown_years}))
+    return values, tuple(sorted({year for one in plain + suspended for year in one.unknown_years}))
 
 
-def _keys(scope: Scope, now: datetime) -> list[tuple[date, str]]:
-    """Every day from the first list to today, since nothing is pushed before its list is issued, without suspensions;
-    and each day and set of suspensions that there is."""
-    sql = f"""WITH {SPANS} SELECT DISTINCT {PUSHED_ON}, s.said FROM spans s
-      JOIN lending_recommendation r ON r.deadline_id = s.deadline_id"""  # noqa: S608  constants
+def _days(scope: Scope, now: datetime) -> list[date]:
+    """Every day of the period on which something may have been pushed: nothing is before its list is issued."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT min(issued_at) FROM lending_recommendationlist")
         (first_at,) = cursor.fetchone()
-        cursor.execute(sql, {"zone": str(SHANGHAI)})
-        suspended = cursor.fetchall()
     first = max(day_of(first_at or now), scope.period.first or date.min)
     until = min(day_of(now), scope.period.last or date.max)
-    plain = [(first + ONE_DAY * n, "") for n in range((until - first).days + 1)]
-    return plain + [(day, said) for day, said in suspended if first <= day <= until]
+    return [first + ONE_DAY * n for n in range((until - first).days + 1)]
+
+
+def _keys() -> list[tuple[date, str]]:
+    """Every day of push and set of suspensions that there is."""
+    sql = f"""WITH {SPANS} SELECT DISTINCT {PUSHED_ON}, s.said FROM spans s
+      JOIN lending_recommendation r ON r.deadline_id = s.deadline_id"""  # noqa: S608  constants
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchall()
 
 
 def _read(said: str) -> list[Suspended]:
