@@ -30,6 +30,7 @@ CHIP_COLOURS = {
     "due_soon": "warning",
     "today": "warning",
     "overdue": "danger",
+    "paused": "default",
     "met": "success",
     "met_late": "danger",
     "cancelled": "default",

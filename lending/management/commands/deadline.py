@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.errors import Refusal
 from accounts.queries import districts_by_key
 from lending.sla import queries, receipts
-from lending.sla.calendar import SHANGHAI, Rule, add
+from lending.sla.calendar import ONE_DAY, SHANGHAI, Rule, Suspended, add
 from lending.sla.kinds import DeadlineKind
 
 LONGEST = {"days": 3660, "months": 120}
@@ -25,6 +25,13 @@ class Command(BaseCommand):
         length.add_argument("--months", type=int, metavar="N")
         parser.add_argument("--working", action="store_true", help="count working days")
         parser.add_argument("--roll", action="store_true", help="a last day that is a rest day rolls forward")
+        parser.add_argument(
+            "--suspended",
+            action="append",
+            default=[],
+            metavar="DATE:DAYS",
+            help="that many days after DATE do not count; may be given several times",
+        )
         parser.add_argument("--district", default="", metavar="CODE", help="for the policy in force there")
         parser.add_argument("--programme", default="", metavar="CODE", help="for the policy of that list")
         parser.add_argument("--kind", default=DeadlineKind.BANK_DECISION, choices=DeadlineKind.values)
@@ -35,7 +42,7 @@ class Command(BaseCommand):
             rule, policy = _rule(day, **{name: options[name] for name in _ASKED})
             calendar = queries.calendar(day)
             moment = datetime.combine(day, time(), SHANGHAI)
-            computed = add(moment, rule, calendar)
+            computed = add(moment, rule, calendar, [_suspended(said) for said in options["suspended"]])
         except Refusal as refusal:
             raise CommandError(str(refusal.sentence)) from None
         occasion = receipts.OCCASION[DeadlineKind(options["kind"])]
@@ -56,6 +63,14 @@ def _day(said: str) -> date:
     if day.year not in YEARS:
         raise CommandError(f"--from is {said!r}; years from {YEARS[0]} to {YEARS[-1]} are known here.")
     return day.date()
+
+
+def _suspended(said: str) -> Suspended:
+    first, _colon, days = said.partition(":")
+    if not days.isdecimal() or int(days) > LONGEST["days"]:
+        raise CommandError(f"--suspended is {said!r}; it must be a day and a number such as 2026-11-25:3.")
+    after = _day(first)
+    return Suspended(after, after + ONE_DAY * int(days))
 
 
 def _rule(day: date, *, days, months, working, roll, district, programme, kind) -> tuple[Rule, dict]:

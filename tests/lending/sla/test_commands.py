@@ -43,6 +43,7 @@ def test_the_table_of_the_contract_comes_out_of_the_command(pushed, plain, forwa
     (("--from", "2026-11-20", "--district", "徐汇"), "2026-12-05", False),
     (("--from", "2026-11-20T23:59:59+08:00"), "2026-12-05", False),
     (("--from", "2026-11-20", "--kind", "panel_review"), "2026-11-25", False),
+    (("--from", "2026-11-20", "--suspended", "2026-11-25:3", "--suspended", "2026-12-01:1"), "2026-12-09", False),
 ])  # fmt: skip
 def test_the_options_of_the_command(words, due_on, provisional):
     answer = run("deadline", *words)
@@ -53,6 +54,8 @@ def test_the_options_of_the_command(words, due_on, provisional):
     ("--from", "yesterday"), ("--from", "2026-02-30"), ("--from", "9999-12-31"), ("--from", "2026-11-20", "--days", "0"),
     ("--from", "2026-11-20", "--days", "999999999999"), ("--from", "2026-11-20", "--district", "310999"),
     ("--from", "2026-11-20", "--months", "1", "--working"), ("--from", "2024-01-01"),
+    ("--from", "2026-11-20", "--suspended", "2026-11-25"), ("--from", "2026-11-20", "--suspended", "2026-11-25:-3"),
+    ("--from", "2026-11-20", "--suspended", "tomorrow:3"),
 ])  # fmt: skip
 def test_what_cannot_be_computed_is_refused_in_a_sentence(words):
     with pytest.raises(CommandError):

@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from lending.sla.calendar import (
     end_of,
     with_rest_day,
 )
+from lending.sla.receipts import receipt, words_of
 from tests.lending.sla.test_calendar import (
     at,
     calendar_days,
@@ -152,6 +154,40 @@ def test_counted_excluded_and_suspended_days_together_fill_the_span(start, rule,
 def test_pushed_on_20_november_and_suspended(rule, after, days, last):
     computed = add(at("2026-11-20"), rule, known(), [suspended(after, days)])
     assert computed.last_on.isoformat() == last
+
+
+@pytest.mark.parametrize(("rule", "pauses", "chinese", "english"), [
+    (Rule(15), [suspended("2026-11-25", 3)],
+     "11月20日推送,次日起算15个自然日(11月26日至11月28日补件暂停3天不计),12月8日24时到期",
+     "Sent 20 Nov; 15 calendar days counted from the day after; 3 days suspended for missing papers"
+     " (26 Nov to 28 Nov); due 8 Dec 2026 24:00"),
+    (Rule(5, is_working_days=True), [suspended("2026-11-24", 1), suspended("2026-11-26", 2)],
+     "11月20日推送,次日起算5个工作日(其间休息日3天不计;11月25日、11月27日至11月28日补件暂停3天不计),12月1日24时到期",
+     "Sent 20 Nov; 5 working days counted from the day after, leaving out 3 rest days; 3 days suspended for missing"
+     " papers (25 Nov, 27 Nov to 28 Nov); due 1 Dec 2026 24:00"),
+    (Rule(15), [suspended("2026-11-25", 0)],
+     "11月20日推送,次日起算15个自然日,12月5日24时到期",
+     "Sent 20 Nov; 15 calendar days counted from the day after; due 5 Dec 2026 24:00"),
+    (Rule(1, "months"), [suspended("2026-12-20", 13)],
+     "11月20日推送,次日起算1个月(12月21日至2027年1月2日补件暂停13天不计),2027年1月2日24时到期",
+     "Sent 20 Nov; 1 month counted from the day after; 13 days suspended for missing papers (21 Dec to 2 Jan);"
+     " due 2 Jan 2027 24:00"),
+])  # fmt: skip
+def test_the_receipt_says_which_days_were_suspended(rule, pauses, chinese, english):
+    start = at("2026-11-20")
+    told = receipt(start, rule, known(), add(start, rule, known(), pauses), policy={"id": 1})
+    with translation.override("en"):
+        assert (told["words"], words_of(told)) == (chinese, english)
+
+
+def test_a_receipt_from_before_there_were_suspensions_is_read_as_ever():
+    start = at("2026-11-20")
+    told = receipt(start, Rule(15), known(), add(start, Rule(15), known()), policy={"id": 1})
+    told.pop("suspensions")
+    with translation.override("en"):
+        assert (
+            words_of(told) == "Sent 20 Nov; 15 calendar days counted from the day after; due 5 Dec 2026 24:00"
+        )
 
 
 def test_a_clamped_month_is_clamped_before_the_suspension_is_added():
