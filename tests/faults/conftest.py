@@ -21,7 +21,7 @@ class Size(NamedTuple):
         return self.banks * self.cases_each * 2
 
 
-SMALL, FULL = Size(40, 3, 0.03, 4), Size(1000, 5, 0.02, 1000)
+SMALL, FULL = Size(20, 3, 0.05, 3), Size(1000, 5, 0.02, 1000)
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +36,7 @@ def size(is_full) -> Size:
 
 @pytest.fixture(scope="session")
 def site():
-    """Up until the end of the session, with neither worker nor beat."""
+    """Up until the end of the session; worker and beat as a test asks for them."""
     var = Path(embedded.prepare_var()) / "faults"
     site = Site(var)
     try:
@@ -44,10 +44,3 @@ def site():
         yield site
     finally:
         site.stop()
-
-
-@pytest.fixture(autouse=True)
-def _nothing_stays_behind(site):
-    yield
-    for process in list(site.running):
-        site.kill(process)

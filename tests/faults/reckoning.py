@@ -15,6 +15,7 @@ JOIN lending_financingcase AS "case" ON "case".id = clock.case_id
 JOIN accounts_user AS person ON person.organisation_id = clock.bound_id
 WHERE person.role IN ('bank_reviewer', 'bank_coordinator')
 """
+ROWS_SHOWN = 100  # of a mail; who has more is told to look
 LEDGER = """
 SELECT letter.recipient, "case".number, letter.step, letter.state, letter.message_id, letter.sent_at IS NOT NULL,
     extract(epoch FROM letter.due_at)::float, extract(epoch FROM letter.claimed_until - now())::float
@@ -58,14 +59,19 @@ def reckon(site: Site) -> Reckoning:
     owed = set(site.sql(OWED))
     ledger = [Row(*row) for row in site.sql(LEDGER)]
     mails = site.mail.accepted()
+    cut = {mail["id"] for mail in mails if len(mail["cases"]) >= ROWS_SHOWN}
     ids_of: dict[tuple, set] = {}
     first_at: dict[tuple, float] = {}
     for mail in mails:
         for case in mail["cases"]:
             ids_of.setdefault((mail["to"], case), set()).add(mail["id"])
             first_at.setdefault((mail["to"], case), mail["at"])
-    waits = [first_at[row.recipient, row.case] - row.due_at for row in ledger if row[:2] in first_at]
-    in_ledger = Counter(row[:2] for row in ledger)
+    waits = [
+        first_at[row.recipient, row.case] - row.due_at
+        for row in ledger
+        if row.step == "overdue" and row[:2] in first_at
+    ]
+    in_ledger = Counter(row[:2] for row in ledger if row.step == "overdue")
     assert {pair for pair in owed if in_ledger[pair] != 1} | (set(in_ledger) - owed) == set()
     return Reckoning(
         owed=len(owed),
@@ -74,14 +80,14 @@ def reckon(site: Site) -> Reckoning:
         twice_under_two_ids=sum(len(ids) > 1 for ids in ids_of.values()),
         late=sum(wait > PROMPT for wait in waits),
         latest=max([0.0, *(wait - PROMPT for wait in waits)]),
-        unexplained=[row for row in ledger if not _is_explained(row, ids_of)],
+        unexplained=[row for row in ledger if not _is_explained(row, ids_of, cut)],
     )
 
 
-def _is_explained(row: Row, ids_of: dict[tuple, set]) -> bool:
+def _is_explained(row: Row, ids_of: dict[tuple, set], cut: set[str]) -> bool:
     """A letter is sent and in a mail of that id; or it waits, and no lease holds it for longer than a lease."""
     if row.state == "sent":
-        return row.has_sent_at and row.message_id in ids_of.get(row[:2], ())
+        return row.has_sent_at and row.message_id in ids_of.get(row[:2], cut)
     if row.state == "pending":
         return not row.has_sent_at and (row.lease_left or 0) <= LEASE
     return False

@@ -22,6 +22,7 @@ def main(banks: int, cases_each: int, due_at: datetime) -> None:
 
     district, now = make.district(), due_at - timedelta(days=16)
     officer = make.user("officer", Role.FIELD_OFFICER, make.branch(make.bank(), district))
+    make.user("panel", Role.PANEL, district), make.user("city", Role.CITY, district.parent)
     at = {"business": make.business(f"首户{uuid.uuid4().hex[:6]}", credit_code=_code()), "declared_at": now}
     visit = Visit.objects.create(
         id=uuid.uuid4(), business=at["business"], officer=officer, organisation=officer.organisation,

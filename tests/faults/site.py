@@ -69,8 +69,7 @@ class Site:
         self.run("-c", PREPARE)
 
     def stop(self) -> None:
-        for process in list(self.running):
-            self.kill(process)
+        self.rest()
         self.mail.stop()
         if self.holder.poll() is None:
             self.holder.communicate(timeout=60)
@@ -80,9 +79,9 @@ class Site:
 
     # --- processes ---
 
-    def run(self, *arguments: str) -> str:
+    def run(self, *arguments: str, **environment: str) -> str:
         done = subprocess.run(
-            [sys.executable, *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True,
+            [sys.executable, *arguments], cwd=ROOT, env=self.environment | environment, capture_output=True, text=True,
             check=False, timeout=300,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
@@ -95,6 +94,7 @@ class Site:
                 command, cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True, preexec_fn=supervise._die_with_parent,
             )  # fmt: skip
+        process.name = name
         self.running.append(process)
         return process
 
@@ -105,6 +105,19 @@ class Site:
         command = supervise.beat().command
         command[command.index("--schedule") + 1] = str(self.var / "run" / f"beat-{number}")
         return self.spawn("beat", command)
+
+    def work(self) -> None:
+        """Worker and beat, as `make run` has them; they go on from test to test."""
+        for name, start in (("worker", self.worker), ("beat", self.beat)):
+            if not any(process.poll() is None for process in self.named(name)):
+                start()
+
+    def rest(self) -> None:
+        for process in list(self.running):
+            self.kill(process)
+
+    def named(self, name: str) -> list[subprocess.Popen]:
+        return [process for process in self.running if process.name == name]
 
     def kill(self, process: subprocess.Popen) -> None:
         try:
@@ -180,11 +193,21 @@ class Site:
     def one(self, statement: str, *values: object):
         return self.sql(statement, *values)[0][0]
 
-    def clocks(self, *, banks: int, cases_each: int, due_at: datetime) -> None:
-        """A clean table, and `banks` × `cases_each` clocks that run out at `due_at` and owe two letters each."""
+    def forget(self) -> None:
         self.sql("TRUNCATE lending_alert, lending_deadline, lending_suspension, lending_sweep CASCADE")
         self.mail.forget()
+
+    def clocks(self, *, banks: int, cases_each: int, due_at: datetime) -> None:
+        """`banks` × `cases_each` clocks that run out at `due_at` and then owe two letters each."""
         self.run("-m", "tests.faults.seed", str(banks), str(cases_each), due_at.isoformat())
+
+    def sweep(self, at: datetime, *options: str) -> dict:
+        """One pass by hand as if it were then, which only a site for developers allows."""
+        said = self.run("manage.py", "sweep_deadlines", "--at", at.isoformat(), *options, DEBUG="1")
+        return json.loads(said.splitlines()[-1])
+
+    def breached(self) -> int:
+        return self.one("SELECT count(*) FROM lending_deadline WHERE state = 'breached'")
 
     def pending(self) -> int:
         return self.one("SELECT count(*) FROM lending_alert WHERE state = 'pending'")
