@@ -9,13 +9,15 @@ from django.utils.dateparse import parse_datetime
 
 from lending.sla import recompute, sending
 from lending.sla.calendar import SHANGHAI
-from lending.sla.sweep import preview, sweep
+from lending.sla.kinds import DeadlineKind
+from lending.sla.sweep import Tally, preview_by_kind, sweep
 
 
 class Command(BaseCommand):
     help = (
         "One pass of the deadline sweep, as Celery beat does it every minute, after recomputing clocks that have not "
         "followed a changed calendar yet. "
+        "A rehearsal (--dry-run) says first what would happen to each kind of clock. "
         'The last line is JSON: {"warned", "breached", "escalated", "queued", "failed"}.'
     )
 
@@ -34,10 +36,24 @@ class Command(BaseCommand):
         now = _moment(at) if at else timezone.now()
         if not dry_run:
             recompute.recompute_open(now=now)  # a changed calendar first, so that nobody is told a wrong date
-        result = asdict(preview(now=now) if dry_run else sweep(now=now))
+        result = asdict(self._rehearsed(now) if dry_run else sweep(now=now))
         if send:
             result |= asdict(sending.send_pending(now=now))
         self.stdout.write(json.dumps(result))
+
+    def _rehearsed(self, now: datetime) -> Tally:
+        """What would happen, a line for each kind of clock that has something due."""
+        self.stdout.write(
+            f"as if it were {now.astimezone(SHANGHAI).isoformat(timespec='seconds')}; nothing is written"
+        )
+        by_kind, total = preview_by_kind(now=now), Tally()
+        for kind in (kind for kind in DeadlineKind if kind in by_kind):
+            counts = asdict(by_kind[kind])
+            self.stdout.write(
+                " ".join([f"{kind:<14}", *(f"{name} {count}" for name, count in counts.items())])
+            )
+            total += by_kind[kind]
+        return total
 
 
 def _moment(said: str) -> datetime:

@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 
 from lending import audit
 from lending.models import Alert, Event, Sweep
+from lending.sla.kinds import DeadlineKind
 from lending.tasks import send_alerts, sweep_deadlines
 from tests.factories import NOW
 from tests.lending.sla import making
@@ -76,6 +77,20 @@ def test_a_dry_run_at_another_time_writes_nothing(cast):
     result = run("sweep_deadlines", "--at", "2026-12-06T00:00:00+08:00", "--dry-run")
     earlier = run("sweep_deadlines", "--at", "2026-12-05T23:59:59", "--dry-run")
     assert (result["breached"], earlier["breached"], earlier["warned"], Alert.objects.count()) == (1, 0, 1, 0)
+
+
+def test_a_rehearsal_says_what_would_happen_to_each_kind_of_clock(cast):
+    making.clock(cast)
+    making.clock(cast, kind=DeadlineKind.PANEL_REVIEW)
+    out = StringIO()
+    call_command("sweep_deadlines", "--at", "2026-12-06T00:00:00+08:00", "--dry-run", stdout=out)
+    first, *kinds, last = out.getvalue().splitlines()
+    told = {words[0]: dict(zip(words[1::2], map(int, words[2::2]), strict=True)) for words in map(str.split, kinds)}
+    assert first == "as if it were 2026-12-06T00:00:00+08:00; nothing is written"
+    assert [(kind, row["breached"], row["escalated"]) for kind, row in told.items()] == [
+        ("bank_decision", 1, 0), ("panel_review", 1, 1),
+    ]  # fmt: skip
+    assert {name: sum(row[name] for row in told.values()) for name in json.loads(last)} == json.loads(last)
 
 
 @pytest.mark.parametrize("words", [
