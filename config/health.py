@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
 STARTED_AT = time.time()
-SWEEP_LATE_SECONDS = 300  # five ticks of the beat
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -19,31 +18,42 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 or 503 with {"database", "redis", "last_sweep_age_seconds", "sweep"}.
+    """200 or 503 with {"database", "redis", "last_sweep_age_seconds", "sweep", "last_sweep"}: the last in words.
 
     Only a lost database makes it 503: without Redis, or with a late sweep, pages still work, and taking the process
     out of the balancer would not help.
     """
-    age = _last_sweep_age_seconds()
+    pulse = _asked("pulse")
     body = {
         "database": "ok" if _database_answers() else "down",
         "redis": "ok" if _redis_answers() else "down",
-        "last_sweep_age_seconds": age,
-        "sweep": "never" if age is None else "late" if age > SWEEP_LATE_SECONDS else "ok",
+        "last_sweep_age_seconds": pulse and pulse.age_seconds,
+        "sweep": pulse.state if pulse else "unknown",
+        "last_sweep": pulse and pulse.words,
     }
-    return JsonResponse(body, status=200 if body["database"] == "ok" else 503)
+    return JsonResponse(
+        body,
+        status=200 if body["database"] == "ok" else 503,
+        json_dumps_params={"ensure_ascii": False},
+    )
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus text. Of this process alone where it says so; the scraper sees one worker at a time."""
-    age = _last_sweep_age_seconds()
+    pulse, waiting = _asked("pulse"), _asked("waiting")
     figures = {
         "doorstep_process_start_time_seconds": STARTED_AT,
         "doorstep_process_pid": os.getpid(),
         "doorstep_database_up": int(_database_answers()),
         "doorstep_redis_up": int(_redis_answers()),
-        "doorstep_last_sweep_age_seconds": -1 if age is None else age,
+        "doorstep_last_sweep_age_seconds": -1 if not pulse or pulse.at is None else pulse.age_seconds,
     }
+    if waiting:
+        figures |= {
+            "doorstep_letters_waiting": waiting["letters"],
+            "doorstep_oldest_letter_waiting_seconds": waiting["late_seconds"],
+            "doorstep_sweep_stalls_open": waiting["stalls"],
+        }
     lines = [f"# TYPE {name} gauge\n{name} {value}\n" for name, value in figures.items()]
     return HttpResponse("".join(lines), content_type="text/plain; version=0.0.4; charset=utf-8")
 
@@ -65,12 +75,11 @@ def _redis_answers() -> bool:
         return False
 
 
-def _last_sweep_age_seconds() -> float | None:
-    """None before the first sweep, or where the database cannot say."""
+def _asked(what: str):
+    """`pulse` or `waiting` of lending.sla.pulse; None where the database cannot say."""
     try:
-        from lending.sla.queries import last_sweep_at
+        from lending.sla import pulse
 
-        at = last_sweep_at()
+        return getattr(pulse, what)(timezone.now())
     except (ImportError, DatabaseError, OSError):
         return None
-    return None if at is None else round((timezone.now() - at).total_seconds(), 1)
