@@ -73,7 +73,7 @@ def test_both_readmes_show_the_same_commands():
 
 
 def test_the_environment_example_is_complete_and_holds_nothing_else():
-    reading = r"env\.(?:text|flag|number|words|time_zone|web_address|database|redis|email|json_list)\(\s*\"([A-Z_]+)\""
+    reading = r"env\.(?:text|flag|number|words|time_zone|web_address|database|redis|email|mailbox|json_list)\(\s*\"([A-Z_]+)\""
     read = {name for path in (ROOT / "config").glob("*.py") for name in re.findall(reading, path.read_text())}
     read |= set(
         re.findall(r"os\.environ(?:\.get\(|\[)\"(DOORSTEP_[A-Z_]+)\"", (ROOT / "config/env.py").read_text())
