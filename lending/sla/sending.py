@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import get_connection
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from lending.sla import emails, smtp
@@ -28,6 +28,7 @@ RECIPIENTS_AT_ONCE = 50
 # Of one run: with the half lease of the last claim it must end before the lease and the task's limit of 600 s do. What
 # is left goes with the next tick.
 BUDGET_SECONDS = min(240.0, LEASE.total_seconds() * 0.4)
+PAUSES = (0, 1, 2, 4)  # seconds, for a database that goes away just when a letter is to be noted as sent
 RECONNECTS = 3  # per run; then the server is left alone until the next tick
 logger = logging.getLogger(__name__)
 
@@ -109,6 +110,7 @@ def _claim(now: datetime) -> list[list[Alert]]:
         message_id = letters[0].message_id or _new_message_id()
         for letter in letters:
             letter.message_id, letter.attempts = message_id, letter.attempts + 1
+            letter.claimed_until = now + LEASE
     _write_claims(digests, until=now + LEASE)
     return digests
 
@@ -150,7 +152,7 @@ class Run:
             if smtp.fate(error) is Fate.TROUBLE:
                 self.reopen(error)
             return
-        _rows(letters).update(state=Alert.State.SENT, sent_at=self.now, claimed_until=None, last_error="")
+        _note_sent(letters, self.now)
         self.tally.mails += 1
         self.tally.sent += len(letters)
 
@@ -160,10 +162,10 @@ class Run:
         facts = {"claimed_until": None, "last_error": smtp.in_words(error)}
         logger.warning("a letter was not taken (%s), try %s: %s", what, attempts, facts["last_error"])
         if smtp.is_hopeless(what, attempts, age):
-            _rows(letters).update(state=Alert.State.GIVEN_UP, **facts)
+            _held(letters).update(state=Alert.State.GIVEN_UP, **facts)
             self.tally.given_up += len(letters)
         else:
-            _rows(letters).update(send_after=smtp.try_again_at(attempts, self.now), **facts)
+            _held(letters).update(send_after=smtp.try_again_at(attempts, self.now), **facts)
             self.tally.deferred += len(letters)
 
     def open(self) -> None:
@@ -183,11 +185,28 @@ class Run:
 
 def _release(letters: list[Alert]) -> None:
     """Not tried after all."""
-    _rows(letters).update(claimed_until=None, attempts=F("attempts") - 1)
+    _held(letters).update(claimed_until=None, attempts=F("attempts") - 1)
 
 
-def _rows(letters: list[Alert]) -> QuerySet[Alert]:
-    return Alert.objects.filter(pk__in=[letter.pk for letter in letters], state=Alert.State.PENDING)
+def _note_sent(letters: list[Alert], now: datetime) -> None:
+    """The server has them; a PostgreSQL that is just being started again must not make it get them twice."""
+    rows = Alert.objects.filter(pk__in=[letter.pk for letter in letters], state=Alert.State.PENDING)
+    for pause in (*PAUSES, None):
+        try:
+            rows.update(state=Alert.State.SENT, sent_at=now, claimed_until=None, last_error="")
+            return
+        except (OperationalError, InterfaceError):
+            if pause is None or connection.in_atomic_block:
+                raise
+            connection.close()
+            time.sleep(pause)
+
+
+def _held(letters: list[Alert]) -> QuerySet[Alert]:
+    """Those still ours: a sender that was held up beyond its lease must not take them from the next one."""
+    leases = {letter.claimed_until for letter in letters}  # one, as they come from one claim
+    pks = [letter.pk for letter in letters]
+    return Alert.objects.filter(pk__in=pks, claimed_until__in=leases, state=Alert.State.PENDING)
 
 
 def _new_message_id() -> str:

@@ -169,3 +169,47 @@ def test_with_nothing_owed_no_connection_is_opened(db, smtp):
 
 def _killed(*args, **kwargs):
     raise KeyboardInterrupt
+
+
+def test_a_sender_held_up_beyond_its_lease_does_not_take_the_letter_from_the_next_one(
+    owed, smtp, monkeypatch
+):
+    alert, now = owed
+    from lending.sla.emails import Letter
+
+    taken_over = now + 2 * LEASE
+
+    def held_up(self, *args, **kwargs):
+        Alert.objects.update(claimed_until=taken_over)  # the next one has it by now
+        raise TimeoutError
+
+    monkeypatch.setattr(Letter, "send", held_up)
+    send_pending(now=now)
+    alert.refresh_from_db()
+    assert (alert.claimed_until, alert.last_error) == (taken_over, "")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_goes_away_just_after_the_server_took_the_letter_makes_it_go_out_once(
+    owed, smtp, monkeypatch
+):
+    alert, now = owed
+    from django.db import connection
+
+    from lending.sla.emails import Letter
+
+    send = Letter.send
+
+    def send_and_lose_the_database(self, *args, **kwargs):
+        send(self, *args, **kwargs)
+        other = connection.copy()
+        with connection.cursor() as mine, other.cursor() as its:
+            mine.execute("SELECT pg_backend_pid()")
+            its.execute("SELECT pg_terminate_backend(%s, 5000)", mine.fetchone())
+        other.close()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Letter, "send", send_and_lose_the_database)
+        send_pending(now=now)
+    send_pending(now=now + 2 * LEASE)
+    assert (len(smtp.letters), state(alert)) == (1, ("sent", 1))
