@@ -98,7 +98,7 @@ def values(scope: Scope, now: datetime) -> dict[str, object]:
 def clocks(scope: Scope, *, now: datetime) -> AllClocks:
     """One statement. What can be told apart is counted first (`cells`), so that nothing large is ever sorted."""
     counted = ", ".join(f"count(*) FILTER (WHERE {CONDITIONS[name]}) AS {name}" for name in COUNTED)
-    sums = ", ".join(f"sum(c.{name})" for name in COUNTED)
+    sums = ", ".join(f"coalesce(sum(c.{name}), 0)" for name in COUNTED)
     sql = f"""
     WITH {pushed(scope, is_read_once=True)}, {SUSPENDED},
     cells AS MATERIALIZED (
