@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import UserChangeForm, UserCreationForm
 
-from accounts import absence
+from accounts import absence, language
 from accounts.clock import day_of
 from accounts.models import Organisation, User
 from accounts.punctuation import listed
@@ -56,6 +56,11 @@ class Person(UserChangeForm):
     class Meta:
         model = User
         fields = "__all__"  # narrowed by the fieldsets of the admin
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        if said := self.fields.get("letters_language"):
+            said.choices = [("", _("按全站")), *language.CHOICES]
 
     def clean(self) -> dict:
         said = super().clean()

@@ -7,9 +7,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext_lazy as _
 
 # Answers that are never the same for two people anyway, or hold no words; they are the hot path.
 WITHOUT_VARY = ("/api/", "/healthz", "/readyz", "/metrics")
+
+# to choose from in a form; a switch says each in its own words
+CHOICES = [("zh-hans", _("中文")), ("en", "English")]
 
 
 def in_chinese() -> translation.override:

@@ -6,7 +6,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from accounts import absence
+from accounts import absence, language
 from accounts.models import User
 from lending.sla.kinds import Step
 from lending.sla.recipients import MUTABLE
@@ -24,7 +24,7 @@ class Colleague(forms.ModelChoiceField):
 
 
 class LettersForm(forms.Form):
-    language = forms.ChoiceField(label=_("邮件的语言"), choices=settings.LANGUAGES, widget=forms.RadioSelect)
+    language = forms.ChoiceField(label=_("邮件的语言"), choices=language.CHOICES, widget=forms.RadioSelect)
     away_from = forms.DateField(
         label=_("外出自"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
     )

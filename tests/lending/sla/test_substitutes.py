@@ -99,14 +99,14 @@ def test_an_officer_who_has_left_is_stood_in_for_and_without_a_substitute_the_pa
     )  # fmt: skip
 
 
-def test_who_gets_the_letter_anyway_gets_one_and_it_says_for_whom_too(cast):
-    away(cast.bank, cast.bank2)
+@pytest.mark.parametrize(("absent", "there", "name"), [("bank", "bank2", "钱贷"), ("bank2", "bank", "孙贷")])
+def test_who_gets_the_letter_anyway_gets_one_and_it_says_for_whom_too(cast, absent, there, name):
+    away(getattr(cast, absent), getattr(cast, there))
     clock = making.clock(cast)
     sweep(now=clock.due_at)
-    assert told(clock, "overdue") == {"bank2": "bank", "bankhead": ""}
-    assert (
-        Alert.objects.get(recipient="bank2@test.invalid").why == "您是沪江示范银行的银行审核人员,并代钱贷收件"
-    )
+    assert told(clock, "overdue") == {there: absent, "bankhead": ""}
+    why = Alert.objects.get(recipient=f"{there}@test.invalid").why
+    assert why == f"您是沪江示范银行的银行审核人员,并代{name}收件"
 
 
 def test_absence_is_that_of_the_day_on_which_the_letter_is_read(cast):
