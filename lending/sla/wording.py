@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.clock import day_of
 from accounts.punctuation import apart, clauses, listed, said_of
@@ -20,6 +20,13 @@ STOPPED = {
     Deadline.State.MET_LATE: lambda: _("超期办结"),
     Deadline.State.CANCELLED: lambda: _("终止计时,不再考核"),
 }
+
+
+# as `receipts.OCCASION` and `receipts.STARTED_AT` write it on the receipt
+OCCASIONS = {
+    "推送": gettext_lazy("推送"), "送审": gettext_lazy("送审"), "退回补正": gettext_lazy("退回补正"),
+    "授信": gettext_lazy("授信"), "接收": gettext_lazy("接收"), "材料齐全": gettext_lazy("材料齐全"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -104,7 +111,10 @@ def length(rule: dict) -> str:
 
 def _start(told: Told) -> Step:
     receipt = told.receipt
-    start, occasion = datetime.fromisoformat(receipt["start"]), spoken(receipt["occasion"])
+    start, occasion = (
+        datetime.fromisoformat(receipt["start"]),
+        str(OCCASIONS.get(receipt["occasion"], receipt["occasion"])),
+    )
     first = day_of(start)
     said = _("%(at)s%(occasion)s,当日不计,自%(first)s起算") % {
         "at": shanghai(start, "full"), "occasion": occasion, "first": shanghai(first + timedelta(days=1), "date"),

@@ -222,6 +222,26 @@ def of_owner(world) -> list[Screen]:
     ]
 
 
+def of_team(world) -> list[Screen]:
+    waiting = world.cases["waiting for papers"]
+    return [
+        Screen("suspensions", "/district/suspensions/"),
+        Screen("suspensions, running", "/district/suspensions/?show=running"),
+        Screen("suspensions, none", "/district/suspensions/?show=answered"),
+        Screen("case, suspended", f"/district/cases/{waiting.number}/"),
+        *of_clock(world),
+    ]
+
+
+def of_clock(world) -> list[Screen]:
+    clocks = world.cases["waiting for papers"].deadlines.order_by("pk")
+    return [
+        Screen(f"deadline, {clock.kind}", f"/deadlines/{clock.pk}/")
+        for clock in clocks
+        if clock.bound.kind == "bank"
+    ]
+
+
 def _sign_in_wrongly(page: Page) -> None:
     page.fill("[name=username]", "officer")
     page.fill("[name=password]", "wrong")

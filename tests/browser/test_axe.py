@@ -60,6 +60,12 @@ def test_no_screen_of_an_owner_breaks_a_rule(cast, examine):
     assert examine(screens.of_owner(world.of(cast))) == {}
 
 
+def test_no_screen_about_suspensions_and_deadlines_breaks_a_rule(cast, web, examine):
+    made = world.of(cast)
+    found = examine(screens.of_team(made), web(cast.panel))
+    assert found | examine(screens.of_clock(made), web(cast.bank)) == {}
+
+
 def test_a_broken_page_is_found(chrome, live_server, axe, examine):
     """The harness itself: an input without a name and grey on grey do not pass."""
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from lending.bank_decision.deciding import decide
 from lending.district_review.services import review
+from lending.sla import suspending
 from tests import factories as make
 from tests.lending import story
 from tests.lending.bank_decision import stage
@@ -78,8 +79,32 @@ def _cases(cast, firms, now) -> dict:
         "declined": story.fresh(declined.case),
         "granted": story.fresh(granted.case),
         "declared": type(returned).objects.get(business=declared.need.business),
+        "waiting for papers": _waiting(cast, now),
         "just visited": story.visited(cast, now=now - HOUR),
     }
+
+
+def _waiting(cast, now):
+    """Two requests for papers, of which the team granted one."""
+    asked = []
+    for number in "八九":
+        pushed = story.pushed(cast, of=_firm(cast, f"{LONG}第{number}分公司"), now=now - 4 * HOUR)
+        papers = "近三个月增值税纳税申报表、与物业公司续签的租赁合同、上下游前五大客户的购销合同"
+        reason = "现有申报表只到六月,无法核实三季度销售收入;租赁合同下月到期,经营场所是否稳定影响授信期限。"
+        asked.append(
+            suspending.ask(
+                deadline=pushed.deadline,
+                papers=papers,
+                reason=reason,
+                days=6,
+                by=cast.bank,
+                now=now - 2 * HOUR,
+            )
+        )
+    suspending.answer(
+        suspension=asked[0], is_granted=True, days=4, note="先给四天", by=cast.panel, now=now - HOUR
+    )
+    return story.fresh(asked[0].deadline.case)
 
 
 def _answer(cast, pushed, answer, now) -> None:
