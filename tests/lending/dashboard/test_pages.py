@@ -13,7 +13,7 @@ from tests.lending.dashboard.making import DAY
 
 pytestmark = pytest.mark.django_db
 # session and person 2; of the figures: funnels, clocks, terms, due by day, names of the banks, reasons 6; the choices of the
-# filter 2. The district adds what waits (2) and the tasks (3, one of them the clocks of the cases); the city adds the
+# filter 2; the last sweep 1. The district adds what waits (3) and the tasks (3, one of them the clocks of the cases); the city adds the
 # names of its districts.
 DISTRICT_STATEMENTS = 17
 CITY_STATEMENTS = 12
