@@ -20,6 +20,7 @@ from lending.sla import calendars, chips
 from lending.sla.admin_ledger import OFFICE, STATE_COLOURS
 from lending.sla.admin_steps import StepsInline, is_in_use, ladder_in_words
 from lending.sla.errors import YearUnknown
+from lending.sla.kinds import DeadlineKind
 from lending.sla.models import CalendarDay, CalendarYear, Deadline, DeadlinePolicy
 from lending.sla.receipts import words_of
 from visits.models import BusinessList
@@ -37,6 +38,20 @@ CHIP_COLOURS = {
 }
 
 
+class PolicyForm(ModelForm):
+    """What only the bank's decision clock knows is refused for the others: it would stand there and never happen."""
+
+    def clean(self) -> dict:
+        facts = super().clean()
+        if facts.get("kind", DeadlineKind.BANK_DECISION) == DeadlineKind.BANK_DECISION:
+            return facts
+        if facts.get("starts_at", DeadlinePolicy.Start.PUSH) != DeadlinePolicy.Start.PUSH:
+            self.add_error("starts_at", _("只有银行授信决定可以自接收或材料齐全起算。"))
+        if facts.get("max_suspension_days"):
+            self.add_error("max_suspension_days", _("只有银行授信决定可以补件暂停,此处填0。"))
+        return facts
+
+
 @admin.register(DeadlinePolicy)
 class DeadlinePolicyAdmin(ScopedAdmin):
     """Once a clock runs by a policy, only its last day of force may be set: a changed rule is a new row."""
@@ -50,6 +65,7 @@ class DeadlinePolicyAdmin(ScopedAdmin):
     list_filter = ("kind", "district")
     ordering = ("kind", "-effective_from")
     inlines = (StepsInline,)
+    form = PolicyForm
 
     def formfield_for_foreignkey(self, db_field: Field, request: HttpRequest, **kwargs) -> FormField:
         if db_field.name == "district":

@@ -13,7 +13,10 @@ from lending.sla.sweep import sweep
 from tests.lending.sla import making
 
 pytestmark = pytest.mark.django_db
-NO_STEPS = {"steps-TOTAL_FORMS": 0, "steps-INITIAL_FORMS": 0}  # the policy's own ladder, which is the usual one
+NO_STEPS = {
+    "steps-TOTAL_FORMS": 0,
+    "steps-INITIAL_FORMS": 0,
+}  # the policy's own ladder, which is the usual one
 PAGES = ("deadlinepolicy", "calendaryear", "calendarday", "deadline", "alert", "sweep")
 
 
@@ -66,7 +69,8 @@ def test_a_reader_changes_nothing(cast, web):
 def test_a_policy_in_use_can_only_be_ended(cast, web):
     policy = making.clock(cast).policy
     web(cast.city).post(
-        page("deadlinepolicy", f"{policy.pk}/change/"), {"length": 1, "effective_until": "2026-12-31", **NO_STEPS}
+        page("deadlinepolicy", f"{policy.pk}/change/"),
+        {"length": 1, "effective_until": "2026-12-31", **NO_STEPS},
     )
     policy.refresh_from_db()
     assert (policy.length, policy.effective_until) == (15, date(2026, 12, 31))
@@ -133,6 +137,23 @@ def test_a_day_changed_by_hand_moves_the_clocks_and_makes_a_version(cast, web):
 def test_a_day_of_a_year_without_a_notice_is_refused_in_the_form(cast, web):
     answer = web(cast.city).post(page("calendarday", "add/"), {"day": "2027-01-01", "name": "元旦"})
     assert (answer.status_code, CalendarDay.objects.filter(day__year=2027).count()) == (200, 0)
+
+
+@pytest.mark.parametrize(("facts", "status"), [
+    ({}, 302), ({"starts_at": "receipt"}, 200), ({"max_suspension_days": 1}, 200),
+])  # fmt: skip
+def test_other_clocks_start_with_what_starts_them_and_do_not_wait_for_papers(cast, web, facts, status):
+    form = {
+        "kind": "contact",
+        "length": 9,
+        "unit": "days",
+        "starts_at": "push",
+        "effective_from": "2027-01-01",
+        "max_suspension_days": 0,
+        **NO_STEPS,
+    }
+    answer = web(cast.city).post(page("deadlinepolicy", "add/"), form | facts)
+    assert answer.status_code == status
 
 
 @pytest.mark.parametrize("starts_at", ["push", "receipt", "complete"])
