@@ -21,7 +21,7 @@ class Size(NamedTuple):
         return self.banks * self.cases_each * 2
 
 
-SMALL, FULL = Size(20, 3, 0.05, 3), Size(1000, 5, 0.02, 1000)
+SMALL, FULL = Size(20, 3, 0.05, 3), Size(500, 10, 0.02, 1000)
 
 
 @pytest.fixture(scope="session")
