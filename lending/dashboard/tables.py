@@ -50,7 +50,7 @@ ON_TIME = Column(
     hint=gettext_lazy("期限内作出决定 ÷ 期内到期;到期未决算超期"),
 )  # fmt: skip
 MEDIAN = Column(
-    "median_days", gettext_lazy("用时(天)"), lambda row: row.clocks.median_days, kind="days",
+    "median_days", gettext_lazy("用时"), lambda row: row.clocks.median_days, kind="days",
     hint=gettext_lazy("从推送到决定的自然日中位数,补件暂停的天数在内"),
 )  # fmt: skip
 
@@ -160,7 +160,7 @@ def _heading(column: Column, order: str, turned: Callable[[str], str]) -> dict:
     arrow = {f"-{column.name}": "down", column.name: "up"}.get(order, "")
     return {
         "label": column.label,
-        "unit": _("万元") if column.kind == "wan" else "",
+        "unit": {"wan": _("万元"), "days": _("天")}.get(column.kind, ""),
         "hint": column.hint,
         "url": turned(column.name if arrow == "down" else f"-{column.name}"),
         "arrow": arrow,

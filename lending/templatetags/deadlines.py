@@ -13,9 +13,10 @@ register = template.Library()
 
 
 @register.inclusion_tag("lending/sla/calendar_warning.html")
-def calendar_warning() -> dict:
-    """From 1 November until the next year's notice is imported: {"year"}, else {"year": None}."""
-    return {"year": queries.missing_calendar_year(timezone.now())}
+def calendar_warning(is_linked: bool = True) -> dict:
+    """From 1 November until the next year's notice is imported: {"year"}, else {"year": None}. `is_linked` to the
+    admin's calendar, for those who get in there."""
+    return {"year": queries.missing_calendar_year(timezone.now()), "is_linked": is_linked}
 
 
 @register.filter
