@@ -12,7 +12,9 @@ from lending.bank_decision.models import BankDecision, ContactAttempt, Disbursem
 from lending.bank_decision.outcomes import Outcome
 from lending.bank_decision.rules import Answer, day_of
 from lending.models import Recommendation
+from lending.sla import suspensions
 from lending.sla.chips import days_left
+from lending.sla.serializers import SuspensionOut
 from visits.models import FinancingNeed
 
 
@@ -108,7 +110,14 @@ class RecommendationOut(serializers.ModelSerializer):
     list = serializers.CharField(source="list.number", read_only=True)
     bank = serializers.CharField(source="bank.code", read_only=True)
     branch = serializers.CharField(source="branch.code", default=None, read_only=True)
+    deadline = serializers.IntegerField(source="deadline_id", read_only=True)
     due_at = serializers.DateTimeField(source="deadline.due_at", read_only=True)
+    suspended_until = serializers.DateTimeField(
+        source="deadline.suspended_until",
+        allow_null=True,
+        read_only=True,
+        help_text="The clock stands still until then.",
+    )
     is_provisional = serializers.BooleanField(source="deadline.is_provisional", read_only=True)
     days_left = serializers.SerializerMethodField()
     decision = serializers.SerializerMethodField()
@@ -117,7 +126,8 @@ class RecommendationOut(serializers.ModelSerializer):
         model = Recommendation
         fields = (
             "id", "case", "business", "amount_yuan", "district", "list", "bank", "branch", "state", "pushed_at",
-            "due_at", "is_provisional", "days_left", "received_at", "contacted_at", "decision",
+            "deadline", "due_at", "is_provisional", "suspended_until", "days_left", "received_at", "contacted_at",
+            "documents_complete_at", "decision",
         )  # fmt: skip
 
     @extend_schema_field(yuan(allow_null=True))
@@ -141,9 +151,14 @@ class RecommendationDetailOut(RecommendationOut):
     snapshot = serializers.SerializerMethodField()
     contacts = ContactOut(many=True, read_only=True)
     decisions = serializers.SerializerMethodField()
+    suspensions = serializers.SerializerMethodField()
 
     class Meta(RecommendationOut.Meta):
-        fields = (*RecommendationOut.Meta.fields, "snapshot", "contacts", "decisions")
+        fields = (*RecommendationOut.Meta.fields, "snapshot", "contacts", "decisions", "suspensions")
+
+    @extend_schema_field(SuspensionOut(many=True))
+    def get_suspensions(self, row: Recommendation) -> list[dict]:
+        return SuspensionOut(suspensions.of(row.deadline), many=True).data
 
     @extend_schema_field(serializers.DictField())
     def get_snapshot(self, row: Recommendation) -> dict:

@@ -115,6 +115,7 @@ def test_asking_answering_and_ending_by_the_api(cast, api, pushed):
     one = f"/api/v1/suspensions/{made.json()['id']}"
     assert (made.status_code, made.json()["state"], made.json()["asked_by"]) == (201, "asked", "钱贷")
     assert bank.post(f"{item}/suspension/", WHAT).json()["code"] == "suspension_open"
+    assert bank.get(f"{item}/").json()["suspensions"] == [made.json()]
     assert panel.post(f"{one}/answer/", {"is_granted": False}).json()["code"] == "reason_missing"
     granted_ = panel.post(f"{one}/answer/", {"is_granted": True, "days": 2, "note": "先给两天"})
     assert (granted_.status_code, granted_.json()["state"], granted_.json()["decided_by"]) == (
