@@ -50,7 +50,10 @@ def test_open_clocks_with_a_provisional_due_time_are_counted_and_listed(cast, we
     row = pushed(cast, is_provisional=True)
     pushed(cast, is_provisional=True, state="met", stopped_at=timezone.now())
     page = web(cast.panel).get("/district/")
-    assert page.context["provisional"] == {"count": "1", "url": "/district/figures/provisional/?district=310104"}
+    assert page.context["provisional"] == {
+        "count": "1",
+        "url": "/district/figures/provisional/?district=310104",
+    }
     listed = web(cast.panel).get("/district/figures/provisional/").context["recommendations"]
     assert [it["row"].pk for it in listed] == [row.pk]
     assert api(cast.city).get("/api/v1/dashboard/sla/").json()["total"]["provisional"] == 1
