@@ -15,23 +15,19 @@ class Size(NamedTuple):
     cases_each: int
     pause: float  # seconds that a mail takes
     kills: int
+    crashes: int
 
     @property
     def letters(self) -> int:
         return self.banks * self.cases_each * 2
 
 
-SMALL, FULL = Size(20, 3, 0.05, 3), Size(500, 10, 0.02, 1000)
+SMALL, FULL = Size(20, 3, 0.05, 3, 2), Size(500, 10, 0.02, 1000, 9)
 
 
 @pytest.fixture(scope="session")
-def is_full() -> bool:
-    return os.environ.get("FAULTS") == "full"
-
-
-@pytest.fixture(scope="session")
-def size(is_full) -> Size:
-    return FULL if is_full else SMALL
+def size() -> Size:
+    return FULL if os.environ.get("FAULTS") == "full" else SMALL
 
 
 @pytest.fixture(scope="session")
