@@ -71,7 +71,7 @@ IN_INBOX = {"Recommendation"}
 ICONS = {
     "User": "person", "Organisation": "account_balance", "LogEntry": "history", "AccessAttempt": "lock_clock",
     "AccessLog": "login", "Event": "timeline", "Recommendation": "inbox", "Deadline": "hourglass", "CreditItem": "fact_check", "ListMembership": "list",
-    "ImportRejection": "rule_folder", "Alert": "mail", "FinancingCase": "folder_open", "Sweep": "update",
+    "ImportRejection": "rule_folder", "Alert": "mail", "FinancingCase": "folder_open", "Sweep": "update", "Stall": "heart_broken", "DeliveryReport": "mark_email_read",
     "DeadlinePolicy": "timer", "CalendarDay": "event", "CalendarYear": "calendar_month", "DeclineReason": "block",
     "Business": "storefront", "BusinessList": "checklist", "Grid": "grid_on", "Assignment": "assignment_ind",
     "ImportRun": "upload_file", "ConsentNotice": "description", "Code": "qr_code_2", "CriterionGuide": "rule",

@@ -46,7 +46,7 @@ class ReasonForm(forms.Form):
 class AlertAdmin(ScopedAdmin):
     may_view = (*OFFICE, *BANK_ROLES)
     list_display = (
-        "case_number", "step", "recipient", "organisation", "shown_state", "became", "attempts", "sent_at",
+        "case_number", "step_name", "recipient", "organisation", "shown_state", "became", "sent_at",
     )  # fmt: skip
     list_filter = ("state", "step", "deadline__kind", "organisation")
     list_select_related = ("deadline__case", "organisation")
@@ -62,6 +62,10 @@ class AlertAdmin(ScopedAdmin):
     @display(description=_("办件编号"))
     def case_number(self, row: Alert) -> str:
         return format_html('<span class="whitespace-nowrap">{}</span>', row.deadline.case.number)
+
+    @display(description=_("级别"), ordering="step")
+    def step_name(self, row: Alert) -> str:
+        return format_html('<span class="whitespace-nowrap">{}</span>', row.get_step_display())
 
     @display(description=_("到期"))
     def due(self, row: Alert) -> str:

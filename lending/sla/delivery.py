@@ -86,7 +86,8 @@ def _letters(report: Report) -> list[Alert]:
 
 
 def _note(row: DeliveryReport, state: State | None, letters: QuerySet[Alert], now: datetime) -> None:
-    said = " ".join(part for part in (row.action, row.status, row.diagnostic) if part)[:300]
+    status = "" if row.status in row.diagnostic else row.status
+    said = " ".join(part for part in (row.action, status, row.diagnostic) if part)[:300]
     facts = {"reported_at": now, "report": said}
     if state is None:
         letters.filter(state=State.SENT).update(**facts)

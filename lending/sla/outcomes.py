@@ -23,11 +23,23 @@ def become(letter: Alert, now: datetime) -> str:
     return said % {
         "sent": shanghai(letter.sent_at, "long"),
         "reported": shanghai(letter.reported_at, "long"),
-        "report": letter.report,
+        "report": _told(letter.report),
         "attempts": letter.attempts,
         "error": letter.last_error,
         "after": shanghai(letter.send_after, "long"),
     }
+
+
+def _told(report: str) -> str:
+    """What a mail system said, its first word in ours: the action of RFC 3464, 2.3.3."""
+    action, _space, rest = report.partition(" ")
+    words = {
+        "failed": "",
+        "delayed": _("暂未送达,仍在投递"),
+        "relayed": _("已转交另一邮件系统,不再有回执"),
+        "expanded": _("已分发给邮件组"),
+    }
+    return " ".join(part for part in (words.get(action, action), rest) if part)
 
 
 def _pending(letter: Alert, now: datetime) -> str:

@@ -34,7 +34,7 @@ def test_every_label_of_the_admin_is_chinese(model, its):
 def test_every_state_of_a_letter_and_of_a_clock_has_a_colour():
     assert set(sla_admin.STATE_COLOURS) == set(Alert.State)
     stopped = {Deadline.State.MET, Deadline.State.MET_LATE, Deadline.State.CANCELLED}
-    assert set(sla_admin.CHIP_COLOURS) == stopped | {"running", "due_soon", "today", "overdue"}
+    assert set(sla_admin.CHIP_COLOURS) == stopped | {"running", "due_soon", "today", "overdue", "paused"}
 
 
 @pytest.mark.django_db

@@ -153,9 +153,9 @@ def test_letters_are_found_by_recipient_case_and_message_id(sent, cast, web):
     ({"state": "pending", "sent_at": None}, "以后发送"),
     ({"state": "pending", "sent_at": None, "attempts": 2, "last_error": "451 later"}, "第 2 次没有发成:451 later"),
     ({"state": "sent"}, "尚无送达回执"),
-    ({"state": "sent", "report": "delayed 4.4.1"}, "delayed 4.4.1"),
+    ({"state": "sent", "report": "delayed 4.4.1 busy"}, "暂未送达,仍在投递 4.4.1 busy"),
     ({"state": "delivered"}, "已进入收件人邮箱"),
-    ({"state": "bounced", "report": "5.1.1 unknown"}, "未能送达,5.1.1 unknown"),
+    ({"state": "bounced", "report": "failed 5.1.1 unknown"}, "未能送达,5.1.1 unknown"),
     ({"state": "given_up", "sent_at": None, "attempts": 3, "last_error": "550 no"}, "试了 3 次都被拒收,已放弃:550 no"),
     ({"state": "dropped", "sent_at": None}, "无需再发"),
 ])  # fmt: skip
