@@ -149,5 +149,6 @@ def missing_calendar_year(now: datetime) -> int | None:
     return None if is_there or today.month < NOTICE_MONTH else today.year + 1
 
 
-def last_sweep_at() -> datetime | None:
-    return Sweep.objects.values_list("at", flat=True).order_by("-at").first()
+def last_sweep_at(until: datetime | None = None) -> datetime | None:
+    passes = Sweep.objects.filter(at__lte=until) if until else Sweep.objects.all()
+    return passes.values_list("at", flat=True).order_by("-at").first()

@@ -6,6 +6,7 @@ import pytest
 
 from lending.models import Alert, Sweep
 from lending.sla.sending import LEASE, send_pending
+from lending.sla.stalls import look
 from lending.sla.sweep import sweep
 from tests.lending.sla import making
 
@@ -81,3 +82,11 @@ def test_hosts_that_differ_by_five_minutes_undo_nothing(pushed):
     assert (facts(pushed), Alert.objects.count()) == (before, 3)
     sweep(now=now - 5 * MINUTE - timedelta(seconds=1))
     assert (facts(pushed)[0], Alert.objects.count()) == ("running", 0)
+
+
+def test_a_sweep_that_lies_in_the_future_hides_no_standstill(db):
+    last, late = making.make.NOW, 5 * MINUTE
+    for at in (last, last + MONTH):
+        Sweep.objects.create(at=at, took_ms=1)
+    assert look(now=last + late, late=late, watching_since=last) is None
+    assert look(now=last + late + MINUTE, late=late, watching_since=last).since == last
