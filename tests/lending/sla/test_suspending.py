@@ -292,6 +292,26 @@ def test_a_suspension_ends_by_itself_at_midnight_and_the_due_time_stays(cast, cl
     assert suspending.end_those_over(now=now) == 0
 
 
+def test_a_sweep_notes_only_so_many_ends_and_the_next_one_the_others(cast, monkeypatch):
+    monkeypatch.setattr(suspending, "AT_ONCE", 2)
+    for _ in range(3):
+        granted(making.clock(cast), cast, now=on("11-25"))
+    assert [suspending.end_those_over(now=on("11-29")) for _ in range(3)] == [2, 1, 0]
+
+
+def test_one_that_cannot_be_ended_does_not_keep_the_others_back(cast, monkeypatch, caplog):
+    wrong, right = (granted(making.clock(cast), cast, now=on("11-25")) for _ in range(2))
+    finish = suspending._finish
+    monkeypatch.setattr(
+        suspending,
+        "_finish",
+        lambda clock, row, *rest, **facts: 1 / 0 if row == wrong else finish(clock, row, *rest, **facts),
+    )
+    assert suspending.end_those_over(now=on("11-29")) == 1
+    states = Suspension.objects.order_by("pk").values_list("state", flat=True)
+    assert (list(states), len(caplog.records)) == (["granted", "ended"], 1)
+
+
 def test_the_cap_holds_over_several_suspensions_by_what_each_really_took(cast, clock):
     first = granted(clock, cast, 6, now=on("11-23"))
     suspending.end(suspension=first, why="材料已补", by=cast.bank, now=on("11-25"))
