@@ -6,6 +6,7 @@ from django.db.models import Field
 from django.forms import ChoiceField, ModelForm
 from django.forms import Field as FormField
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,7 @@ from lending.sla import calendars, chips
 from lending.sla.admin_ledger import OFFICE, STATE_COLOURS
 from lending.sla.admin_steps import StepsInline, is_in_use, ladder_in_words
 from lending.sla.errors import YearUnknown
+from lending.sla.explaining import MAY_READ
 from lending.sla.kinds import DeadlineKind
 from lending.sla.models import CalendarDay, CalendarYear, Deadline, DeadlinePolicy
 from lending.sla.receipts import words_of
@@ -179,3 +181,13 @@ class DeadlineAdmin(ScopedAdmin):
     @display(description=_("计算过程"))
     def receipt_words(self, row: Deadline) -> str:
         return words_of(row.receipt)
+
+    @display(description=_("依据"))
+    def why(self, row: Deadline) -> str:
+        """The same step by step."""
+        where = reverse("deadline", args=[row.pk])
+        link = '<a class="text-primary-600 whitespace-nowrap" href="{}">{}</a>'
+        return format_html(link, where, _("怎么算的"))
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        return (*self.list_display, "why") if request.user.role in MAY_READ else self.list_display
