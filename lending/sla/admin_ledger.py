@@ -133,11 +133,22 @@ class DeliveryReportAdmin(ScopedAdmin):
 
     may_view = OFFICE
     list_display = fields = readonly_fields = (
-        "received_at", "recipient", "action", "status", "diagnostic", "alerts_count", "message_id",
+        "received_at", "recipient", "result", "status", "diagnostic", "alerts_count", "message_id",
     )  # fmt: skip
     list_filter = ("action",)
     search_fields = ("recipient", "=message_id")
     search_help_text = _("收件人、邮件标识")
+
+    @display(description=_("结果"), ordering="action", label={"delivered": "success", "failed": "danger"})
+    def result(self, row: DeliveryReport) -> tuple[str, str]:
+        words = {
+            "delivered": _("已送达"),
+            "failed": _("退信"),
+            "delayed": _("暂缓"),
+            "relayed": _("已转交"),
+            "expanded": _("已分发"),
+        }
+        return row.action, words.get(row.action, row.action or "—")
 
 
 @admin.register(Stall)

@@ -172,3 +172,12 @@ def test_a_mail_server_may_pipe_the_report_in(sent, servers):
     assert (done.returncode, json.loads(done.stdout.splitlines()[-1])["bounced"], state(sent)) == (
         0, 1, "bounced",
     ), done.stderr  # fmt: skip
+
+
+def test_the_admin_lists_reports_in_our_words_for_city_and_auditor_alone(sent, cast, web):
+    take(raw=report(sent), now=NOW)
+    page = "/admin/lending/deliveryreport/"
+    told = [("退信" in web(who).get(page).content.decode()) for who in (cast.city, cast.auditor)]
+    refused = [web(who).get(page).status_code for who in (cast.bank, cast.sysadmin)]
+    found = web(cast.city).get(page, {"q": sent.message_id}).content.decode()
+    assert (told, refused, "li@bank.example.cn" in found) == ([True, True], [403, 403], True)
