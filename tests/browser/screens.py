@@ -228,6 +228,9 @@ def of_team(world) -> list[Screen]:
         Screen("suspensions", "/district/suspensions/"),
         Screen("suspensions, running", "/district/suspensions/?show=running"),
         Screen("suspensions, none", "/district/suspensions/?show=answered"),
+        Screen("dashboard", "/district/"),
+        Screen("what if", "/district/what-if/?length=1&unit=workdays&roll=1"),
+        Screen("what if, firms", "/district/what-if/counted/"),
         Screen("case, suspended", f"/district/cases/{waiting.number}/"),
         *of_clock(world),
     ]
