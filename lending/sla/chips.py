@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from lending.sla.calendar import day_of, last_day
 from lending.sla.receipts import words_of
 
-DUE_SOON_DAYS = 3  # amber from here on, and the first letter of the ladder
+DUE_SOON_DAYS = 3  # amber from here on
 
 
 class Clock(Protocol):
