@@ -16,7 +16,7 @@ from lending.sla.recompute import recompute_open
 from lending.sla.sweep import sweep
 from tests.factories import NOW
 from tests.lending.bank_decision import stage
-from tests.lending.sla.test_suspending import making_rest
+from tests.lending.sla.test_suspended_clocks import making_rest
 
 pytestmark = pytest.mark.django_db
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
