@@ -46,7 +46,7 @@ def wait_until(is_so: Callable[[], bool], seconds: float = 60, why: str = "") ->
 
 class Site:
     def __init__(self, var: Path) -> None:
-        self.var, self.running = var, []
+        self.var, self.running, self.is_at_work = var, [], False
         shutil.rmtree(var, ignore_errors=True)
         self.mail = MailServer(var / "mail-server")
         self.environment = {
@@ -107,12 +107,15 @@ class Site:
         return self.spawn("beat", command)
 
     def work(self) -> None:
-        """Worker and beat, as `make run` has them; they go on from test to test."""
+        """Worker and beat, as `make run` has them: they go on from test to test, and who has died is started again."""
+        self.is_at_work = True
+        self.running = [process for process in self.running if process.poll() is None]
         for name, start in (("worker", self.worker), ("beat", self.beat)):
-            if not any(process.poll() is None for process in self.named(name)):
+            if not self.named(name):
                 start()
 
     def rest(self) -> None:
+        self.is_at_work = False
         for process in list(self.running):
             self.kill(process)
 
