@@ -1,7 +1,7 @@
 // Working through a list of the admin with the keyboard: j and k move, Enter opens, x ticks. Without JS: Tab and Space.
 (() => {
   const rows = () => [...document.querySelectorAll("#result_list tr.data-row")];
-  const linkOf = (row) => row.querySelector("th a, td a");
+  const linkOf = (row) => row.querySelector(":is(th, td) a:not(.chip)");
   const isTyping = (target) => target.closest("input, textarea, select, [contenteditable]") !== null;
 
   // on a phone the tabs scroll: the one you are on comes into sight
