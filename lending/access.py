@@ -85,7 +85,7 @@ for _model in (Alert, Suspension):
 
 def visits_answered_for(user: User) -> QuerySet[Visit]:
     """An officer's own, and those of colleagues who are away today and have named this officer: their letters come
-    here (`sla.recipients`), and lead to the case. What may be *done* to a visit stays with who made it."""
+    here (`sla.recipients`: to nobody else, so that every link opens), and lead to the case. What may be *done* to a visit stays with who made it."""
     today = TruncDate(Now(), tzinfo=SHANGHAI)
     stood_in_for = Q(
         officer__substitute=user, officer__away_from__lte=today, officer__away_until__gte=today,

@@ -198,25 +198,35 @@ class Directory:
         """One letter at most: to the person, to whoever stands in, or to nobody because it is not wanted."""
         if step in MUTABLE and step in person.muted and person.is_active and person.email:
             yield person.email.lower(), None
-        elif reader := self._reader(person, step):
+        elif reader := self._reader(person, step, code):
             absent = None if reader is person else person
             yield reader.email.lower(), self._addressee(reader.email, reader, place, code, absent)
 
-    def _reader(self, person: Person, step: Step) -> Person | None:
-        """The person where they are there; else the first of the chain of substitutes who is, of the same role at the
+    def _reader(self, person: Person, step: Step, code: str) -> Person | None:
+        """The person where they are there; else the first who may stand in, is there, and is of the same role at the
         same organisation; at last the person, if there is an address."""
         day = day_of(self._opening(person.place))
         if person.is_active and person.email and not person.is_away(day):
             return person
-        seen, one = {person.pk}, self._people.get(person.substitute)
-        while one and one.pk not in seen:
-            seen.add(one.pk)
+        for one in self._stand_ins(person, day, code):
             is_same = (one.role, one.place) == (person.role, person.place)
             is_there = one.is_active and one.email and not one.is_away(day)
             if is_same and is_there and not (step in MUTABLE and step in one.muted):
                 return one
-            one = self._people.get(one.substitute)
         return person if person.is_active and person.email else None
+
+    def _stand_ins(self, person: Person, day: date, code: str) -> Iterator[Person]:
+        """The chain of substitutes. Of who visited, only the one they named, on the days they named: nobody else may
+        open the case (`lending.access.visits_answered_for`)."""
+        seen, one = {person.pk}, self._people.get(person.substitute)
+        if code == "officer":
+            if one and person.is_away(day):
+                yield one
+            return
+        while one and one.pk not in seen:
+            seen.add(one.pk)
+            yield one
+            one = self._people.get(one.substitute)
 
     def _addressee(
         self, email: str, reader: Person | None, place: int, code: str, absent: Person | None = None
@@ -270,6 +280,5 @@ def _people(places: set[int], officers: set[int], today: date) -> dict[int, Pers
 
 
 def _without(officers: set[int], today: date) -> QuerySet:
-    """Organisations of officers who have named a substitute, and are away soon enough to matter, or have left."""
-    gone = Q(away_until__gte=today) | Q(is_active=False) | Q(email="")
-    return User.objects.filter(gone, pk__in=officers, substitute__isnull=False).values("organisation")
+    """Organisations of officers who are away, or soon enough to matter."""
+    return User.objects.filter(away_until__gte=today, pk__in=officers).values("organisation")
