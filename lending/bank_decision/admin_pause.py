@@ -12,12 +12,10 @@ from accounts.errors import Refusal
 from accounts.models import User
 from accounts.roles import Do
 from lending.bank_decision import services
+from lending.bank_decision.deciding import BEFORE_ANSWER
 from lending.bank_decision.forms import ResumeForm, SuspensionForm
 from lending.models import Recommendation, Suspension
 from lending.sla import suspending, suspensions
-
-State = Recommendation.State
-BEFORE_ANSWER = (State.PUSHED, State.RECEIVED, State.CONTACTED)
 
 
 class PausePages:
@@ -42,8 +40,8 @@ class PausePages:
         form = SuspensionForm(request.POST or None, prefix="pause", left=suspending.days_left(row.deadline))
         if request.method == "POST" and form.is_valid():
             try:
-                suspending.ask(
-                    deadline=row.deadline, by=request.user, now=timezone.now(), **form.cleaned_data
+                services.ask_suspension(
+                    recommendation=row, by=request.user, now=timezone.now(), **form.cleaned_data
                 )
                 said = _("已向区级工作专班申请补件暂停,同意之前照常计时。")
                 self.message_user(request, said, messages.SUCCESS)

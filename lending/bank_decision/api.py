@@ -23,7 +23,6 @@ from accounts.roles import BANK_ROLES, Do, Role
 from lending.bank_decision import queries, rules, services
 from lending.bank_decision import serializers as shapes
 from lending.models import Recommendation
-from lending.sla import suspending
 from lending.sla.serializers import SuspensionIn, SuspensionOut
 
 MAY_LIST = (*BANK_ROLES, Role.PANEL, Role.CITY)
@@ -191,8 +190,8 @@ class SuspensionAsked(OneRecommendation):
     def post(self, request: Request, pk: int) -> Response:
         """补件: days that shall not count, until the firm has brought its papers; the panel has to consent."""
         found, form = self.open(request, pk)
-        asked = suspending.ask(
-            deadline=found.deadline, by=request.user, now=timezone.now(), **form.validated_data
+        asked = services.ask_suspension(
+            recommendation=found, by=request.user, now=timezone.now(), **form.validated_data
         )
         return Response(SuspensionOut(asked).data, status=201)
 

@@ -16,7 +16,7 @@ from accounts.models import Organisation, User
 from accounts.roles import Do
 from lending import audit
 from lending.bank_decision import rules, settling
-from lending.bank_decision.deciding import confirm_outcome, correct_decision, decide
+from lending.bank_decision.deciding import BEFORE_ANSWER, confirm_outcome, correct_decision, decide
 from lending.bank_decision.models import ContactAttempt
 from lending.bank_decision.paying import disburse
 from lending.errors import WrongStage
@@ -24,11 +24,11 @@ from lending.models import Recommendation
 from lending.sla import services as sla
 from lending.sla import suspending
 from lending.sla.kinds import DeadlineKind
-from lending.sla.models import Deadline, DeadlinePolicy
+from lending.sla.models import Deadline, DeadlinePolicy, Suspension
 
 __all__ = [
-    "receive", "record_contact", "complete_documents", "allot_branch", "decide", "correct_decision", "confirm_outcome",
-    "disburse",
+    "receive", "record_contact", "ask_suspension", "complete_documents", "allot_branch", "decide", "correct_decision",
+    "confirm_outcome", "disburse",
 ]  # fmt: skip
 State = Recommendation.State
 
@@ -82,12 +82,24 @@ def record_contact(
 
 
 @transaction.atomic
+def ask_suspension(
+    *, recommendation: Recommendation, papers: str, reason: str, days: int, by: User, now: datetime
+) -> Suspension:
+    """补件: days that shall not count (`suspending.ask`), while the bank has the case to work on."""
+    require(by, Do.DECIDE)
+    mine = settling.lock(recommendation)
+    if mine.state not in BEFORE_ANSWER:
+        raise WrongStage()
+    return suspending.ask(deadline=mine.deadline, papers=papers, reason=reason, days=days, by=by, now=now)
+
+
+@transaction.atomic
 def complete_documents(*, recommendation: Recommendation, by: User, now: datetime) -> Recommendation:
     """Nothing is missing any more: a suspension ends today, and where the policy counts from complete papers the clock
     counts anew. The first time is kept; a repeat ends what was suspended since."""
     require(by, Do.DECIDE)
     mine = settling.lock(recommendation)
-    if mine.state not in Recommendation.OPEN or mine.state == State.CONFIRMING:
+    if mine.state not in BEFORE_ANSWER:
         raise WrongStage()
     if mine.received_at is None:
         settling.take_in(mine, by=by, now=now)

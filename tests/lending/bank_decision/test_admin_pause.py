@@ -107,6 +107,15 @@ def test_another_bank_finds_nothing(cast, web, pushed, deed):
     )
 
 
+def test_while_the_team_confirms_an_answer_neither_door_files_a_request(cast, web, api, pushed):
+    Recommendation.objects.filter(pk=pushed.pk).update(state="confirming")
+    page = web(cast.bank).post(url(pushed, "suspend"), SAID)
+    answer = api(cast.bank).post(f"/api/v1/recommendations/{pushed.pk}/suspension/", WHAT)
+    assert (page.status_code, answer.status_code, answer.json()["code"], Suspension.objects.count()) == (
+        400, 409, "wrong_stage", 0,
+    )  # fmt: skip
+
+
 # ---- The same by the API ----
 def test_asking_answering_and_ending_by_the_api(cast, api, pushed):
     bank, panel = api(cast.bank), api(cast.panel)
