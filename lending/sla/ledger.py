@@ -17,9 +17,11 @@ logger = logging.getLogger(__name__)
 
 # Rows go over as two JSON texts, the letters and whom they name, because every letter of a batch names one of a few
 # people; building model instances and arrays for them costs six times as much as the insert itself.
+# What was dropped, because the due time moved away, and is owed again, because it moved back, is a letter as new.
 INSERT = """
-INSERT INTO lending_alert (deadline_id, due_at, step, recipient, recipient_user_id, organisation_id, why, why_code,
-    instead_of_id, round, channel, state, created_at, send_after, attempts, last_error, message_id, report, history)
+INSERT INTO lending_alert AS known (deadline_id, due_at, step, recipient, recipient_user_id, organisation_id, why,
+    why_code, instead_of_id, round, channel, state, created_at, send_after, attempts, last_error, message_id, report,
+    history)
 SELECT letter.deadline, letter.due_at, letter.step, whom.email, whom."user", whom.organisation, whom.why, whom.why_code,
     whom.instead_of, letter.round, 'email', %(state)s, %(now)s, whom.send_after, 0, '', '', '', '[]'
 FROM json_to_recordset(%(letters)s::json)
@@ -27,7 +29,12 @@ FROM json_to_recordset(%(letters)s::json)
 JOIN json_to_recordset(%(people)s::json) AS whom(n int, email text, "user" bigint, organisation bigint, why text,
     why_code text, instead_of bigint, send_after timestamptz) ON whom.n = letter."to"
 ORDER BY letter.deadline
-ON CONFLICT ON CONSTRAINT alert_once_per_step_and_due_date DO NOTHING
+ON CONFLICT ON CONSTRAINT alert_once_per_step_and_due_date DO UPDATE
+SET state = excluded.state, created_at = excluded.created_at, send_after = excluded.send_after, claimed_until = NULL,
+    attempts = 0, message_id = '', last_error = '', recipient_user_id = excluded.recipient_user_id,
+    organisation_id = excluded.organisation_id, why = excluded.why, why_code = excluded.why_code,
+    instead_of_id = excluded.instead_of_id
+WHERE known.state = 'dropped'
 """
 
 
@@ -71,8 +78,9 @@ def letters_for(clock: Facts, rung: Rung, directory: Directory) -> list[Letter] 
 
 
 def write(letters: Iterable[Letter], now: datetime) -> int:
-    """Write the rows; what stands there already is passed over. Returns how many are new."""
-    letters = list(letters)
+    """Write the rows; what stands there already is passed over, unless it was dropped. Returns how many are owed anew."""
+    # each once, by the first rung that owes it: an upsert may not meet its own row
+    letters = list({one.identity: one for one in reversed(list(letters))}.values())[::-1]
     if not letters:
         return 0
     people = {whom: n for n, whom in enumerate(dict.fromkeys((one.to, one.send_after) for one in letters))}
@@ -113,6 +121,6 @@ def is_push_untold(clock: Deadline) -> bool:
 
 
 def there(deadlines: Iterable[int]) -> set[tuple]:
-    """The identities of the letters that these clocks owe or owed already."""
-    rows = Alert.objects.filter(deadline__in=deadlines)
+    """The identities of the letters that these clocks owe or owed already, and that `write` passes over."""
+    rows = Alert.objects.filter(deadline__in=deadlines).exclude(state=Alert.State.DROPPED)
     return set(rows.values_list("deadline_id", "due_at", "step", "round", "recipient"))

@@ -13,7 +13,8 @@ from lending.sla import calendars, recompute, reference
 from lending.sla import services as sla
 from lending.sla.kinds import DeadlineKind
 from lending.sla.recompute import Done, recompute_open
-from lending.sla.sweep import sweep
+from lending.sla.sending import send_pending
+from lending.sla.sweep import preview, sweep
 from lending.sla.tasks import recompute_deadlines
 from tests.factories import NOW
 from tests.lending.sla import making
@@ -185,3 +186,39 @@ def test_a_letter_about_a_push_that_has_not_left_yet_is_owed_for_the_new_due_tim
     about_the_new = Alert.objects.filter(due_at=moved.due_at).values_list("step", flat=True)
     assert (moved.due_at > clock.due_at, list(about_the_new)) == (True, ["assigned"] * owed)
     assert (moved.steps_done, moved.next_look_at) == (1, moved.due_at - 6 * DAY)
+
+
+@pytest.fixture
+def corrected(cast, clock):
+    """The clock ran out; a rest day entered by mistake moved it on, and was taken out again a minute later."""
+
+    def change_and_correct(now):
+        calendars.set_day(day=date(2026, 11, 25), is_workday=False, name="", by=cast.city, now=now)
+        recompute_open(now=now)
+        dropped = send_pending(now=now).dropped
+        calendars.unset_day(day=date(2026, 11, 25), by=cast.city, now=now)
+        recompute_open(now=now)
+        return dropped
+
+    return change_and_correct
+
+
+@pytest.mark.django_db
+def test_letters_dropped_by_a_wrong_calendar_are_owed_again_by_the_corrected_one(clock, corrected):
+    now = clock.due_at
+    owed = sweep(now=now).queued
+    dropped = corrected(now)
+    foreseen, again, repeated = preview(now=now).queued, sweep(now=now).queued, sweep(now=now).queued
+    assert (owed > 0, dropped, foreseen, again, repeated) == (True, owed, owed, owed, 0)
+    assert set(Alert.objects.values_list("state", "due_at", "attempts", "message_id")) == {
+        ("pending", clock.due_at, 0, "")
+    }
+
+
+@pytest.mark.django_db
+def test_letters_that_left_before_the_calendar_was_wrong_do_not_leave_again(clock, corrected, mailoutbox):
+    now = clock.due_at
+    sweep(now=now), send_pending(now=now)
+    mails, dropped = len(mailoutbox), corrected(now)
+    tallies = preview(now=now).queued, sweep(now=now).queued, send_pending(now=now).mails
+    assert (mails > 0, dropped, tallies, len(mailoutbox)) == (True, 0, (0, 0, 0), mails)

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import User
 from lending.models import Alert, DeadlinePolicy, PolicyStep
 from lending.sla.kinds import DeadlineKind
 from lending.sla.sweep import sweep
@@ -53,6 +54,14 @@ def test_the_sweep_climbs_the_ladder_of_the_clocks_own_policy(cast):
     assert {step for step, _round, _who in told(general)} == {
         "overdue", "escalated_bank", "escalated_district", "escalated_city",
     }  # fmt: skip
+
+
+def test_two_steps_of_one_name_that_reach_one_address_at_once_are_one_letter(cast):
+    own(("escalated_district", 1, "panel"), ("escalated_district", 3, "city"))
+    User.objects.filter(role="panel").update(email="")
+    special = making.clock(cast)
+    tally = sweep(now=special.due_at + 3 * DAY)
+    assert (told(special), tally.queued, tally.failed) == ([("escalated_district", 0, "city")], 1, 0)
 
 
 def test_a_running_clock_keeps_the_ladder_it_started_with(cast):
