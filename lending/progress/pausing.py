@@ -80,7 +80,7 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
 def of_case(case: FinancingCase, user: User, now: datetime) -> list[dict]:
     """What stands open on a case, for its page."""
     rows = suspensions.seen_by(user).filter(deadline__case=case, state__in=suspensions.OPEN).order_by("pk")
-    return [row_of(one, user, now) for one in rows]
+    return [row_of(one, user, now) for one in suspensions.with_days_left(rows)]
 
 
 def row_of(one: Suspension, user: User, now: datetime) -> dict:

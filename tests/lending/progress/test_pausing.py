@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.navigation import entries
@@ -16,6 +18,7 @@ from tests.lending import story
 
 pytestmark = pytest.mark.django_db
 DESK = "/district/suspensions/"
+FACTS = {"papers": "近六个月流水", "reason": "缺两个月", "days": 5}
 
 
 @pytest.fixture
@@ -25,8 +28,7 @@ def pushed(cast) -> Recommendation:
 
 @pytest.fixture
 def one(cast, pushed) -> Suspension:
-    facts = {"papers": "近六个月流水", "reason": "缺两个月", "days": 5}
-    return suspending.ask(deadline=pushed.deadline, by=cast.bank, now=timezone.now(), **facts)
+    return suspending.ask(deadline=pushed.deadline, by=cast.bank, now=timezone.now(), **FACTS)
 
 
 def grant(one: Suspension, cast, **changes) -> Suspension:
@@ -99,6 +101,18 @@ def test_the_team_may_end_one_early(cast, web, one):
     web(cast.panel).post(f"{DESK}{one.pk}/end/", {"why": "材料已齐"})
     assert (reload(one).state, reload(one).ended_why) == ("ended", "材料已齐")
     assert "材料已齐" in page(web(cast.panel), f"{DESK}?show=answered")
+
+
+def test_a_list_of_three_asks_the_database_no_more_than_one_of_one(cast, web, one):
+    browser, counts = web(cast.panel), []
+    for more in (0, 2):
+        for _ in range(more):
+            other = story.pushed(cast, now=timezone.now() - timedelta(hours=1))
+            suspending.ask(deadline=other.deadline, by=cast.bank, now=timezone.now(), **FACTS)
+        with CaptureQueriesContext(connection) as seen:
+            shown = browser.get(DESK)
+        counts.append((len(shown.context["rows"]), len(seen)))
+    assert counts == [(1, counts[0][1]), (3, counts[0][1])]
 
 
 # ---- The owner and the officer ----
