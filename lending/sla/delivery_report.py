@@ -54,7 +54,8 @@ def _reports(mail: Message) -> list[Report]:
     envelope = next(
         (block["original-envelope-id"] for block in blocks if "original-envelope-id" in block), ""
     )
-    ids = _ids(mail, parts, XTEXT.sub(lambda hit: chr(int(hit[1], 16)), envelope))
+    # cleaned once more: what was encoded was not there to be cleaned before
+    ids = _ids(mail, parts, _clean(XTEXT.sub(lambda hit: chr(int(hit[1], 16)), envelope)))
     return [_report(ids, block) for block in blocks if "action" in block][:MOST_RECIPIENTS]
 
 

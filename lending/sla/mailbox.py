@@ -1,7 +1,8 @@
 """The mailbox that reports come to, read over IMAP (REPORTS_URL). It is for reports alone.
 
 A mail is fetched without marking it, taken in one transaction, and marked read after the commit: killed in between, it
-is fetched once more and known by its digest. What is no report is marked as important too, for a person to look at.
+is fetched once more and known by its digest. What is no report is marked as important too, for a person to look at, and
+so is a mail that the ledger could not take: one bad mail must not keep the others from being read.
 """
 
 import imaplib
@@ -10,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
+
+from django.db import InterfaceError, OperationalError
 
 from lending.sla.delivery import Taken, take
 from lending.sla.delivery_report import READ_BYTES
@@ -39,12 +42,23 @@ def read_mailbox(*, address: tuple, now: datetime, timeout: float, at_once: int 
             raw = _fetch(line, uid)
             if raw is None:  # somebody took it away meanwhile
                 continue
-            one = take(raw=raw, now=now)
+            one = _taken(raw, uid, now)
             _asked(
                 line.uid("STORE", uid, "+FLAGS.SILENT", "(\\Seen \\Flagged)" if one.no_report else "(\\Seen)")
             )
             taken += one
     return taken
+
+
+def _taken(raw: bytes, uid: bytes, now: datetime) -> Taken:
+    """What cannot be taken counts as no report. A database that is away says nothing about the mail: it is left unread."""
+    try:
+        return take(raw=raw, now=now)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        logger.exception("mail %s of the mailbox of reports could not be taken", uid.decode())
+        return Taken(read=1, no_report=1)
 
 
 @contextmanager

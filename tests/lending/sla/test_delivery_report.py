@@ -55,6 +55,10 @@ def test_an_envelope_in_xtext_is_read_back():
     assert one(raw)[0] == "<a=b+c@doorstep.example.cn>"
 
 
+def test_no_nul_comes_out_of_an_envelope_in_xtext():
+    assert one(written(POSTFIX, message_id="<x+00y@example.cn>"))[0] == "<xy@example.cn>"
+
+
 def test_each_recipient_of_a_report_is_told_apart():
     more = b"Final-Recipient: rfc822; wang@bank.example.cn\nAction: delivered\nStatus: 2.1.5\n\n--4XyZ1"
     raw = written(POSTFIX).replace(b"--4XyZ1", more, 3).replace(more, b"--4XyZ1", 2)

@@ -7,6 +7,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from django.db import InterfaceError, OperationalError, transaction
 
 from lending.models import Alert, DeliveryReport
 from lending.sla import mailbox
@@ -139,12 +140,34 @@ def test_a_reader_killed_before_it_marked_the_mail_reads_it_again_and_nothing_is
     )
 
 
-def test_a_mail_is_not_marked_before_the_ledger_has_it(peer, sent, monkeypatch):
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_a_mail_is_not_marked_before_the_ledger_has_it(peer, sent, monkeypatch, error):
+    def away(**_facts):
+        raise error
+
     peer.put(written(POSTFIX, message_id=sent.message_id))
-    monkeypatch.setattr(mailbox, "take", lambda **_facts: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
+    monkeypatch.setattr(mailbox, "take", away)
+    with pytest.raises(error):
         poll(peer)
     assert peer.flags == {101: set()}
+
+
+def test_a_mail_that_cannot_be_taken_is_left_for_a_person_and_the_others_are_read(
+    peer, sent, monkeypatch, caplog
+):
+    def stumble(*, raw, now):
+        if b"monster" in raw:
+            Alert.objects.filter(message_id="\x00").exists()
+        return real(raw=raw, now=now)
+
+    real = mailbox.take
+    monkeypatch.setattr(mailbox, "take", transaction.atomic(stumble))
+    peer.put(written(POSTFIX, message_id="<monster@example.cn>"), written(POSTFIX, message_id=sent.message_id))
+    first, second = poll(peer), poll(peer)
+    assert (first.read, first.no_report, first.bounced, second.read) == (2, 1, 1, 0)
+    assert (peer.flags, "mail 101" in caplog.text) == (
+        {101: {"\\Seen", "\\Flagged"}, 102: {"\\Seen"}}, True,
+    )  # fmt: skip
 
 
 def test_ten_megabytes_are_not_fetched(peer, sent):
