@@ -71,13 +71,13 @@ def sweep(*, now: datetime, batch: int = BATCH) -> Tally:
     """One pass over everything due at `now`; after an outage it catches up, oldest first. Writes a `Sweep` row."""
     began = time.monotonic()
     clock_back.take_back(now=now)
-    suspending.end_those_over(now=now)
     tally = Tally()
     while True:
         claimed, part = _sweep_batch(now, batch)
         tally += part
         if claimed < batch:  # what others hold meanwhile is theirs
             break
+    suspending.end_those_over(now=now)  # nothing hangs on the minute; the letters do
     took_ms = int((time.monotonic() - began) * 1000)
     Sweep.objects.create(at=now, took_ms=took_ms, **asdict(tally))
     return tally

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from lending.models import Alert, Deadline, Sweep
 from lending.sla import services as sla
+from lending.sla import suspending
 from lending.sla import sweep as sweeping
 from lending.sla.chips import chip
 from lending.sla.kinds import DeadlineKind
@@ -94,6 +95,13 @@ def test_the_number_of_queries_does_not_grow_with_the_number_of_clocks(cast, row
     clocks = [making.clock(cast) for _ in range(rows)]
     with django_assert_num_queries(14):
         sweep(now=clocks[0].due_at)
+
+
+def test_letters_are_owed_before_ends_of_suspensions_are_noted(cast, monkeypatch):
+    clock, seen = making.clock(cast), []
+    monkeypatch.setattr(suspending, "end_those_over", lambda *, now: seen.append((now, len(letters(clock)))))
+    sweep(now=clock.due_at)
+    assert seen == [(clock.due_at, 3)]
 
 
 def test_many_batches_are_worked_through_in_one_pass(cast):
