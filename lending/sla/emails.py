@@ -5,6 +5,7 @@ of numbers. A firm whose name is a person's, as a sole trader's often is, goes b
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from email.header import Header
 from email.message import Message
@@ -17,8 +18,9 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
-from lending.sla import chips, mail_words
+from lending.sla import chips, mail_words, queries
 from lending.sla.kinds import MAIN, DeadlineKind, Step
+from lending.sla.ladder import Ladders
 from lending.sla.letters import tokens
 from lending.sla.models import Alert
 from lending.sla.recipients import MUTABLE
@@ -59,11 +61,17 @@ def with_what_is_shown(alerts: QuerySet[Alert]) -> QuerySet[Alert]:
     )  # fmt: skip
 
 
-def digest(alerts: list[Alert], now: datetime) -> Letter:
+def ladders_of(alerts: Iterable[Alert]) -> Ladders:
+    """For `digest`: once for any number of mails."""
+    return queries.ladders(alert.deadline.policy_id for alert in alerts)
+
+
+def digest(alerts: list[Alert], now: datetime, ladders: Ladders | None = None) -> Letter:
     """The mail for the letters of one recipient, as things stand at `now`; text and HTML, in the recipient's language."""
+    ladders = ladders or ladders_of(alerts)
     with translation.override(_language(alerts)):
         unsubscribe = _unsubscribe(alerts)
-        context = _context(alerts, now) | {"unsubscribe_url": unsubscribe}
+        context = _context(alerts, now, ladders) | {"unsubscribe_url": unsubscribe}
         message = Letter(
             subject=context["subject"],
             body=render_to_string("emails/alert_digest.txt", context),
@@ -102,7 +110,7 @@ def _address(name: str, *args: str) -> str:
     return settings.PUBLIC_BASE_URL + reverse(name, args=args)
 
 
-def _context(alerts: list[Alert], now: datetime) -> dict:
+def _context(alerts: list[Alert], now: datetime, ladders: Ladders) -> dict:
     clocks = _most_urgent_first(alerts, now)
     counts = dict.fromkeys(STATES, 0) | Counter(state for state, _letter in clocks)
     counted = mail_words.counted(counts)
@@ -114,7 +122,7 @@ def _context(alerts: list[Alert], now: datetime) -> dict:
         "more": max(len(clocks) - ROWS_SHOWN, 0),
         "todo": mail_words.todo(alerts),
         "whys": mail_words.whys(alerts, translation.get_language(), settings.LANGUAGE_CODE),
-        "next": mail_words.coming(alerts, now),
+        "next": mail_words.coming(alerts, now, ladders),
         "home_url": _address("home"),
         # a mailbox of an organisation is nobody's to set
         "settings_url": _address("letters") if alerts[0].recipient_user_id else "",

@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 
 from accounts.punctuation import listed
 from accounts.templatetags.doorstep import shanghai
-from lending.sla import queries, recipients
+from lending.sla import recipients
 from lending.sla.calendar import day_of
 from lending.sla.kinds import DeadlineKind, Step
-from lending.sla.ladder import moment
+from lending.sla.ladder import Ladders, moment
 from lending.sla.models import Alert
 
 ABOVE = {Step.ESCALATED_DISTRICT, Step.ESCALATED_CITY}
@@ -78,7 +78,7 @@ def _why(alert: Alert) -> str:
     )
 
 
-def coming(alerts: list[Alert], now: datetime) -> str:
+def coming(alerts: list[Alert], now: datetime, ladders: Ladders) -> str:
     """What happens by itself if nothing is done: the next rung of each clock, the earliest of each sort."""
     words = {
         Step.DUE_SOON: _("再次提醒"),
@@ -90,7 +90,6 @@ def coming(alerts: list[Alert], now: datetime) -> str:
         Step.ESCALATED_CITY: _("报市级管理部门督办"),
         Step.NAG: _("再次催办"),
     }
-    ladders = queries.ladders({alert.deadline.policy_id for alert in alerts})
     clocks = {(alert.deadline.policy_id, alert.deadline.kind, alert.due_at) for alert in alerts}
     earliest: dict[str, datetime] = {}
     for policy, kind, due_at in clocks:

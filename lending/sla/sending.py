@@ -20,6 +20,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from lending.sla import emails, smtp
+from lending.sla.ladder import Ladders
 from lending.sla.models import Alert, Deadline
 from lending.sla.smtp import Fate
 
@@ -133,18 +134,19 @@ class Run:
     def send_all(self, digests: list[list[Alert]]) -> None:
         until = time.monotonic() + LEASE.total_seconds() / 2
         waiting = list(digests)
+        ladders = emails.ladders_of(letter for letters in digests for letter in letters)
         try:
             while waiting:
                 if time.monotonic() > until:  # a slow server: let go before the lease does
                     raise ServerUnusable from TimeoutError("the mail server is too slow for one lease")
-                self.send(waiting.pop(0))
+                self.send(waiting.pop(0), ladders)
         except ServerUnusable:
             _release([letter for letters in waiting for letter in letters])
             raise
 
-    def send(self, letters: list[Alert]) -> None:
+    def send(self, letters: list[Alert], ladders: Ladders) -> None:
         try:
-            message = emails.digest(letters, self.now)
+            message = emails.digest(letters, self.now, ladders)
             message.connection = self.line
             message.send()
         except Exception as error:  # whatever is wrong with this letter, the others go on

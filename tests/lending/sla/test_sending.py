@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from lending.models import Alert
 from lending.sla import services as sla
@@ -152,14 +154,24 @@ def test_a_letter_that_cannot_be_composed_does_not_stop_the_others(cast, smtp, m
 
     compose = emails.digest
 
-    def broken(alerts, now):
+    def broken(alerts, now, ladders):
         if alerts[0].recipient == "bank@test.invalid":
             raise RuntimeError("no template for this one")
-        return compose(alerts, now)
+        return compose(alerts, now, ladders)
 
     monkeypatch.setattr(emails, "digest", broken)
     done = send_pending(now=clock.due_at)
     assert (done.mails, done.deferred) == (2, 1)
+
+
+@pytest.mark.parametrize("clocks", [1, 3])
+def test_ladders_are_read_once_for_all_mails(cast, smtp, clocks):
+    started = [making.clock(cast) for _ in range(clocks)]
+    sweep(now=started[0].due_at)
+    with CaptureQueriesContext(connection) as seen:
+        done = send_pending(now=started[0].due_at)
+    asked = [query["sql"] for query in seen if "lending_policystep" in query["sql"]]
+    assert (done.mails, done.sent, len(asked)) == (3, 3 * clocks, 1)
 
 
 def test_with_nothing_owed_no_connection_is_opened(db, smtp):
@@ -194,8 +206,6 @@ def test_a_database_that_goes_away_just_after_the_server_took_the_letter_makes_i
     owed, smtp, monkeypatch
 ):
     alert, now = owed
-    from django.db import connection
-
     from lending.sla.emails import Letter
 
     send = Letter.send
