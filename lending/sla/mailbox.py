@@ -7,6 +7,7 @@ so is a mail that the ledger could not take: one bad mail must not keep the othe
 
 import imaplib
 import logging
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -63,8 +64,7 @@ def _taken(raw: bytes, uid: bytes, now: datetime) -> Taken:
 
 @contextmanager
 def _signed_in(address: Address, timeout: float) -> Iterator[imaplib.IMAP4]:
-    kind = imaplib.IMAP4_SSL if address.is_tls else imaplib.IMAP4
-    line = kind(address.host, address.port, timeout=timeout)
+    line = _line(address, timeout)
     try:
         line.login(address.user, address.password)
         if "ID" in _asked(line.capability())[0].decode(errors="replace").upper().split():
@@ -78,6 +78,15 @@ def _signed_in(address: Address, timeout: float) -> Iterator[imaplib.IMAP4]:
             line.logout()
         except TROUBLE:
             pass
+
+
+def _line(address: Address, timeout: float) -> imaplib.IMAP4:
+    if not address.is_tls:
+        return imaplib.IMAP4(address.host, address.port, timeout=timeout)
+    checked = (
+        ssl.create_default_context()
+    )  # without one, imaplib takes any certificate, and sends it the password
+    return imaplib.IMAP4_SSL(address.host, address.port, ssl_context=checked, timeout=timeout)
 
 
 def _fetch(line: imaplib.IMAP4, uid: bytes) -> bytes | None:

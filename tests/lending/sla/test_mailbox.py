@@ -2,7 +2,10 @@
 these commands, over a real socket. No real IMAP server has been tried."""
 
 import re
+import shutil
 import socketserver
+import ssl
+import subprocess
 import threading
 from datetime import timedelta
 
@@ -93,6 +96,20 @@ def peer():
 
 
 @pytest.fixture
+def certificate(peer, tmp_path):
+    """The peer speaks TLS with a certificate for 127.0.0.1 that nobody else has signed; where that lies."""
+    if not shutil.which("openssl"):
+        pytest.skip("openssl is not there")
+    key, own = tmp_path / "key.pem", tmp_path / "own.pem"
+    made = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=reports -addext subjectAltName=IP:127.0.0.1"
+    subprocess.run([*made.split(), "-keyout", key, "-out", own], check=True, capture_output=True, timeout=60)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(own, key)
+    peer.socket = context.wrap_socket(peer.socket, server_side=True, do_handshake_on_connect=False)
+    return own
+
+
+@pytest.fixture
 def sent(cast, smtp):
     clock = making.clock(cast, kind=DeadlineKind.SUPPLEMENT)
     sweep(now=clock.due_at - timedelta(days=3))
@@ -162,7 +179,9 @@ def test_a_mail_that_cannot_be_taken_is_left_for_a_person_and_the_others_are_rea
 
     real = mailbox.take
     monkeypatch.setattr(mailbox, "take", transaction.atomic(stumble))
-    peer.put(written(POSTFIX, message_id="<monster@example.cn>"), written(POSTFIX, message_id=sent.message_id))
+    peer.put(
+        written(POSTFIX, message_id="<monster@example.cn>"), written(POSTFIX, message_id=sent.message_id)
+    )
     first, second = poll(peer), poll(peer)
     assert (first.read, first.no_report, first.bounced, second.read) == (2, 1, 1, 0)
     assert (peer.flags, "mail 101" in caplog.text) == (
@@ -198,6 +217,19 @@ def test_a_server_that_refuses_is_trouble_and_not_a_fault(peer, sent, refused):
     peer.refused = refused
     with pytest.raises(TROUBLE):
         poll(peer)
+
+
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_only_a_server_whose_certificate_is_trusted_gets_the_password(
+    peer, certificate, monkeypatch, is_trusted
+):
+    if is_trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    try:
+        read_mailbox(address=(*peer.address[:-1], True), now=NOW, timeout=5)
+    except ssl.SSLCertVerificationError:
+        pass
+    assert any(command.startswith("LOGIN") for command in peer.seen) is is_trusted
 
 
 def test_the_tick_survives_a_dead_server_and_keeps_the_password_out_of_the_log(settings, db, caplog):
