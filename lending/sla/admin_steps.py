@@ -1,6 +1,7 @@
 """A policy's own ladder, on the page of the policy."""
 
-from django.forms import ModelForm
+from django.core.exceptions import ValidationError
+from django.forms import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -26,12 +27,22 @@ class StepForm(ModelForm):
         return facts
 
 
+class StepFormSet(BaseInlineFormSet):
+    def clean(self) -> None:
+        super().clean()
+        rows = [form.cleaned_data for form in self.forms if form.is_valid()]
+        kept = [facts for facts in rows if not facts.get("DELETE")]
+        if len({facts["days"] for facts in kept if facts.get("step") == Step.NAG}) > 1:  # a ladder has one
+            raise ValidationError(_("“定期催办”的各行间隔天数应相同。"))
+
+
 class StepsInline(ScopedTabularInline):
     """Without a row the usual ladder of the kind holds. Fixed once a clock climbs it: a clock remembers how many of its
     steps it has done."""
 
     model = PolicyStep
     form = StepForm
+    formset = StepFormSet
     fields = ("step", "days", "to")
     may_view = (Role.CITY, Role.AUDITOR, *BANK_ROLES)
     may_add = may_change = may_delete = Do.EDIT_RULES

@@ -101,6 +101,25 @@ def test_a_step_that_says_what_is_not_true_then_is_refused_in_the_form(cast, web
     assert (answer.status_code, DeadlinePolicy.objects.filter(length=9).count()) == (200, 0)
 
 
+@pytest.mark.parametrize(("second", "status"), [(3, 302), (4, 200)])
+def test_weekly_letters_of_one_policy_have_one_period(cast, web, second, status):
+    steps = rows(("nag", 3, "panel"), ("nag", second, "city"))
+    answer = web(cast.city).post("/admin/lending/deadlinepolicy/add/", FORM | steps)
+    count = PolicyStep.objects.filter(policy__length=9).count()
+    said = "“定期催办”的各行间隔天数应相同。" in answer.content.decode()
+    assert (answer.status_code, count, said) == (status, 2 if status == 302 else 0, status == 200)
+
+
+def test_a_period_that_is_taken_out_does_not_stand_against_another(cast, web):
+    policy = own(("nag", 3, "panel"))
+    form = FORM | {"length": 15, "steps-TOTAL_FORMS": 2, "steps-INITIAL_FORMS": 1,
+                   "steps-0-id": policy.steps.get().pk, "steps-0-policy": policy.pk, "steps-0-step": "nag",
+                   "steps-0-days": 3, "steps-0-to": "panel", "steps-0-DELETE": "on",
+                   "steps-1-step": "nag", "steps-1-days": 5, "steps-1-to": "panel"}  # fmt: skip
+    answer = web(cast.city).post(f"/admin/lending/deadlinepolicy/{policy.pk}/change/", form)
+    assert (answer.status_code, list(policy.steps.values_list("days", flat=True))) == (302, [5])
+
+
 def test_the_ladder_of_a_policy_in_use_is_fixed(cast, web):
     policy = own(("overdue", 0, "reviewers"))
     making.clock(cast, kind=DeadlineKind.BANK_DECISION)
