@@ -97,7 +97,6 @@ CONTENT = {
     "lending/sla/calendar.py": KEPT,
     "lending/sla/calendar_file.py": WORDS_OF_FILES,
     "lending/sla/receipts.py": KEPT,
-    "lending/sla/recipients.py": "mail",
     "lending/sla/reference.py": REFERENCE,
     "visits/codes/batches/working.py": KEPT,
     "visits/consent/reference.py": REFERENCE,

@@ -22,11 +22,11 @@ STOPPED = {
 }
 
 
-# as `receipts.OCCASION` and `receipts.STARTED_AT` write it on the receipt
-OCCASIONS = {
-    "推送": gettext_lazy("推送"), "送审": gettext_lazy("送审"), "退回补正": gettext_lazy("退回补正"),
-    "授信": gettext_lazy("授信"), "接收": gettext_lazy("接收"), "材料齐全": gettext_lazy("材料齐全"),
-}  # fmt: skip
+# What stands on receipts in Chinese, named here for the catalogue, so that `spoken` finds it in another language.
+ON_RECEIPTS = (
+    gettext_lazy("推送"), gettext_lazy("送审"), gettext_lazy("退回补正"), gettext_lazy("授信"), gettext_lazy("接收"),
+    gettext_lazy("材料齐全"), gettext_lazy("周末"), gettext_lazy("休息日"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def _start(told: Told) -> Step:
     receipt = told.receipt
     start, occasion = (
         datetime.fromisoformat(receipt["start"]),
-        str(OCCASIONS.get(receipt["occasion"], receipt["occasion"])),
+        spoken(receipt["occasion"]),
     )
     first = day_of(start)
     said = _("%(at)s%(occasion)s,当日不计,自%(first)s起算") % {
