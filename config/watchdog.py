@@ -1,7 +1,7 @@
 """Watches the deadline sweep from the web processes: a path of its own, for when beat, Redis or every worker is gone.
 
 One daemon thread per web process, started by config/wsgi.py and by nothing else. Between two looks it holds nothing:
-no database connection, no lock. A database that is away, or any other fault, is logged, and the next look is a minute
+no connection taken out of the pool, no lock. A database that is away, or any other fault, is logged, and the next look is a minute
 later. Which of several processes writes the letter is settled in `lending.sla.stalls`.
 """
 
@@ -15,8 +15,10 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connections
+from django.db.backends.postgresql.base import DatabaseWrapper
 from django.utils import timezone
 
+_parents_pools: list = []
 logger = logging.getLogger(__name__)
 
 
@@ -44,16 +46,25 @@ class Watchdog(threading.Thread):
 
 
 def start() -> None:
-    """In this process, and in those it forks after it has loaded the application (gunicorn --preload). A developer's
-    `manage.py runserver` has no beat beside it and is left alone."""
+    """In this process, and in those it forks after it has loaded the application (gunicorn --preload): these open a
+    pool of their own. A developer's `manage.py runserver` has no beat beside it and is left alone."""
     if Path(sys.argv[0]).name == "manage.py":
         return
     _start_one()
-    os.register_at_fork(after_in_child=_start_one)
+    os.register_at_fork(after_in_child=_start_after_fork)
 
 
 def _start_one() -> None:
     Watchdog().start()
+
+
+def _start_after_fork() -> None:
+    """The pool that the parent's watchdog has opened is the parent's: two processes must not speak over one connection.
+    Forgotten, not closed, so that the parent keeps its own; it is held on to because a pool that is collected waits
+    for threads which were not forked."""
+    _parents_pools.extend(DatabaseWrapper._connection_pools.values())
+    DatabaseWrapper._connection_pools.clear()
+    _start_one()
 
 
 def _let_go() -> None:

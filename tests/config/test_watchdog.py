@@ -164,6 +164,38 @@ def test_a_process_forked_after_loading_has_one_of_its_own():
     assert said.stdout.split() == ["1", "1"]
 
 
+FORKED = """
+import os
+import config.wsgi
+from django.db import connection, connections
+
+def asked(statement, *values):
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        found = cursor.fetchone()[0]
+    connections.close_all()
+    return found
+
+ours = asked("SELECT array_agg(pid) FROM pg_stat_activity WHERE datname = current_database()")
+pid = os.fork()
+if not pid:
+    print("shared", asked("SELECT pg_backend_pid()") in ours, flush=True)
+    os._exit(0)
+os.waitpid(pid, 0)
+print("alive", asked("SELECT count(*) FROM pg_stat_activity WHERE pid = ANY(%s)", ours) == len(ours), flush=True)
+"""
+
+
+def test_a_process_forked_after_the_first_look_opens_connections_of_its_own(servers):
+    name = connection.settings_dict["NAME"]
+    url = servers["DATABASE_URL"].rsplit("/", 1)[0] + f"/{name}"
+    done = subprocess.run(
+        [sys.executable, "-c", FORKED], cwd=ROOT, env={**os.environ, "DATABASE_URL": url, "SECRET_KEY": "x" * 50},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.stdout.split("\n")[:2] == ["shared False", "alive True"], done.stderr
+
+
 def test_the_pause_follows_the_limit(settings):
     settings.SWEEP_LATE_SECONDS = 300
     dog = watchdog.Watchdog()
