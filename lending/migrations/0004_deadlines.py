@@ -85,44 +85,6 @@ class Migration(migrations.Migration):
                 'ordering': ('asked_at',),
             },
         ),
-        migrations.RemoveConstraint(
-            model_name='alert',
-            name='alert_once_per_step_and_due_date',
-        ),
-        migrations.RemoveConstraint(
-            model_name='alert',
-            name='alert_sent_has_time',
-        ),
-        migrations.AddField(
-            model_name='alert',
-            name='history',
-            field=models.JSONField(blank=True, default=list, verbose_name='重发记录'),
-        ),
-        migrations.AddField(
-            model_name='alert',
-            name='instead_of',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='代收'),
-        ),
-        migrations.AddField(
-            model_name='alert',
-            name='report',
-            field=models.CharField(blank=True, max_length=300, verbose_name='送达回执'),
-        ),
-        migrations.AddField(
-            model_name='alert',
-            name='reported_at',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='回执时间'),
-        ),
-        migrations.AddField(
-            model_name='alert',
-            name='round',
-            field=models.PositiveSmallIntegerField(default=0),
-        ),
-        migrations.AddField(
-            model_name='alert',
-            name='why_code',
-            field=models.CharField(blank=True, max_length=20),
-        ),
         migrations.AddField(
             model_name='deadline',
             name='branch',
@@ -143,21 +105,6 @@ class Migration(migrations.Migration):
             name='max_suspension_days',
             field=models.PositiveSmallIntegerField(default=0, help_text='一笔办件累计最多可暂停的自然日;0为不可暂停', verbose_name='补件暂停上限(天)'),
         ),
-        migrations.AddField(
-            model_name='recommendation',
-            name='documents_complete_at',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='材料齐全时间'),
-        ),
-        migrations.AlterField(
-            model_name='alert',
-            name='state',
-            field=models.CharField(choices=[('pending', '待发'), ('sent', '已发'), ('delivered', '已送达'), ('bounced', '退信'), ('given_up', '放弃'), ('dropped', '无需再发')], default='pending', max_length=10, verbose_name='状态'),
-        ),
-        migrations.AlterField(
-            model_name='alert',
-            name='step',
-            field=models.CharField(choices=[('assigned', '新推送'), ('due_soon', '即将到期'), ('due_in_two', '剩2天'), ('last_day', '今天到期'), ('overdue', '已超期'), ('escalated_bank', '超期报银行'), ('escalated_district', '超期报区级专班'), ('escalated_city', '超期报市级'), ('nag', '定期催办')], max_length=20, verbose_name='级别'),
-        ),
         migrations.AlterField(
             model_name='deadline',
             name='kind',
@@ -167,22 +114,6 @@ class Migration(migrations.Migration):
             model_name='deadlinepolicy',
             name='kind',
             field=models.CharField(choices=[('bank_decision', '银行授信决定'), ('panel_review', '区级审核'), ('supplement', '补正'), ('receipt', '接收'), ('contact', '首次对接'), ('disbursement', '放款')], max_length=20, verbose_name='时限'),
-        ),
-        migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(condition=models.Q(('message_id', ''), _negated=True), fields=['message_id'], name='alert_message_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.UniqueConstraint(fields=('deadline', 'due_at', 'step', 'recipient', 'channel', 'round'), name='alert_once_per_step_and_due_date'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('sent_at__isnull', False), ('state__in', ('sent', 'delivered', 'bounced'))), models.Q(('sent_at__isnull', True), ('state__in', ('pending', 'given_up', 'dropped'))), _connector='OR'), name='alert_sent_has_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='recommendation',
-            constraint=models.CheckConstraint(condition=models.Q(('documents_complete_at__isnull', True), ('documents_complete_at__gte', models.F('pushed_at')), _connector='OR'), name='recommendation_documents_after_push'),
         ),
         migrations.AddField(
             model_name='policystep',

@@ -12,7 +12,7 @@ SUSPENSION = "UPDATE lending_deadlinepolicy SET max_suspension_days = 10 WHERE k
 
 
 class Migration(migrations.Migration):
-    dependencies = [("lending", "0004_deadlines")]
+    dependencies = [("lending", "0006_documents_complete")]
     operations = [
         migrations.RunSQL(BRANCH, migrations.RunSQL.noop),
         migrations.RunSQL(LOOK_AGAIN, migrations.RunSQL.noop),
