@@ -129,7 +129,7 @@ def allot_branch(
     if branch != mine.branch:
         mine.branch = branch
         mine.save(update_fields=["branch"])
-        sla.hand_over(case=mine.case, bound=mine.bank, branch=branch)
+        sla.hand_over(case=mine.case, bound=mine.bank, branch=branch, now=now)
         detail = {"recommendation": mine.pk, "branch": branch.code if branch else None}
         audit.record(mine.case, "branch_allotted", by=by, now=now, bank=mine.bank, detail=detail)
     return mine

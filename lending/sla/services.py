@@ -108,10 +108,14 @@ def stop_clocks(
 
 
 @transaction.atomic
-def hand_over(*, case: FinancingCase, bound: Organisation, branch: Organisation | None) -> int:
+def hand_over(*, case: FinancingCase, bound: Organisation, branch: Organisation | None, now: datetime) -> int:
     """The work lies with another branch from now on, or with head office again (None): so do the letters of its
-    clocks. Returns how many clocks are open."""
-    return Deadline.objects.filter(case=case, bound=bound, stopped_at__isnull=True).update(branch=branch)
+    clocks. Whoever hears of it now for the first time is owed the letter about a new push; the key of the ledger keeps
+    it to one, however often the work goes to and fro. Returns how many clocks are open."""
+    clocks = Deadline.objects.filter(case=case, bound=bound, stopped_at__isnull=True)
+    changed = clocks.update(branch=branch)
+    notify_all_assigned(deadlines=clocks, now=now)
+    return changed
 
 
 @transaction.atomic
@@ -141,7 +145,7 @@ def reach_start(*, deadline: Deadline, point: DeadlinePolicy.Start, by: User | N
 def notify_all_assigned(*, deadlines: Iterable[Deadline], now: datetime) -> int:
     """Owe the banks the letters about new recommendations, with the same few queries however many there are.
 
-    Call in the transaction of the push. Returns how many letters were queued; they leave with the next `send_alerts`.
+    Call in the transaction of the push, or of the hand-over. Returns how many letters were queued; they leave with the next `send_alerts`.
     A repeat queues nothing. Where nobody has an address the rung is kept, and the sweep tries it again in an hour.
     """
     clocks = facts_of([deadline.pk for deadline in deadlines])
@@ -153,5 +157,6 @@ def notify_all_assigned(*, deadlines: Iterable[Deadline], now: datetime) -> int:
             owed += letters or []
             unheard += [clock.pk] if letters is None else []
     again = now + ladder.TRY_AGAIN
-    Deadline.objects.filter(pk__in=unheard, next_look_at__gt=again).update(steps_done=0, next_look_at=again)
+    waiting = Deadline.objects.filter(pk__in=unheard, next_look_at__gt=again)
+    waiting.filter(breached_at=None, suspended_until=None).update(steps_done=0, next_look_at=again)
     return ledger.write(owed, now)

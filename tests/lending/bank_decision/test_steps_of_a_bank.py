@@ -187,9 +187,32 @@ def test_every_clock_of_the_bank_goes_with_the_case_to_the_branch(cast, push):
     assert (before, visible_to(here, Deadline).count()) == (0, 3)
     sweep(now=RECEIVED_BY)
     told = Alert.objects.filter(deadline__kind="receipt").values_list("recipient", flat=True)
-    assert (list(told), visible_to(here, Alert).count()) == (["here@test.invalid"], 1)
+    steps = visible_to(here, Alert).order_by("pk").values_list("step", flat=True)
+    assert (list(told), list(steps)) == (["here@test.invalid"], ["assigned", "overdue"])
     services.allot_branch(recommendation=push, branch=None, by=cast.bankhead, now=RECEIVED_BY)
     assert set(Deadline.objects.filter(bound=push.bank).values_list("branch", flat=True)) == {None}
+
+
+def test_a_branch_that_gets_the_case_later_is_told_of_it_once(cast, push):
+    make.user("here", Role.BANK_REVIEWER, cast.branch)
+    at_push = assigned()
+    for hours, branch in enumerate((cast.branch, None, cast.branch), start=1):
+        services.allot_branch(recommendation=push, branch=branch, by=cast.bankhead, now=NOW + hours * HOUR)
+    first = [("bank", NOW), ("bank2", NOW)]
+    assert (at_push, assigned()) == (first, [*first, ("here", NOW + HOUR)])
+
+
+def test_an_allotment_that_does_not_come_to_pass_owes_nobody_a_letter(cast, push, monkeypatch):
+    make.user("here", Role.BANK_REVIEWER, cast.branch)
+    monkeypatch.setattr(services.audit, "record", None)
+    with pytest.raises(TypeError):
+        services.allot_branch(recommendation=push, branch=cast.branch, by=cast.bankhead, now=NOW)
+    assert "here" not in dict(assigned())
+
+
+def assigned() -> list[tuple]:
+    rows = Alert.objects.filter(step="assigned").values_list("recipient", "created_at")
+    return sorted((address.split("@")[0], at) for address, at in rows)
 
 
 def test_the_clock_of_the_disbursement_stays_with_the_branch_that_approved(cast, push):
