@@ -31,9 +31,12 @@ def set_letters(
     if wrong := absence.wrong(person, **facts, today=day_of(now)):
         raise Invalid(fields=wrong)
     kept = {"letters_language": language, "muted_steps": [str(one) for one in MUTABLE if one in muted]}
+    is_absence_new = any(getattr(person, name) != value for name, value in facts.items())
     for name, value in (facts | kept).items():
         setattr(person, name, value)
     person.save(update_fields=[*facts, *kept])
+    if is_absence_new:
+        absence.record(person, by=by)
     return person
 
 

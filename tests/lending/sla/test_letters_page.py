@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
 from accounts.clock import day_of
@@ -46,6 +47,16 @@ def test_what_was_said_is_shown_again_and_can_be_taken_back(cast, web):
     assert (shown["substitute"], shown["wanted"], kept(cast.bank)) == (
         cast.bank2.pk, [], ("zh-hans", None, None, []),
     )  # fmt: skip
+
+
+def test_the_auditor_reads_who_named_whom_for_which_days_and_nothing_of_the_rest(cast, web):
+    browser, away = web(cast.bank), days(0, 6)
+    for wanted in ([], EVERYTHING):  # the second time the absence is as it was
+        browser.post("/letters/", said(substitute=cast.bank2.pk, wanted=wanted, **away))
+    told = f"外出自 {away['away_from']};外出至(含) {away['away_until']};代收人 孙贷"
+    entry = LogEntry.objects.get()
+    assert (entry.user, entry.object_id, entry.change_message) == (cast.bank, str(cast.bank.pk), told)
+    assert told in web(cast.auditor).get("/admin/admin/logentry/").content.decode()
 
 
 @pytest.mark.parametrize(("changes", "field", "sentence"), [
