@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from lending.sla.delivery_report import READ_BYTES, Report, read
@@ -18,12 +18,11 @@ from lending.sla.models import Alert, DeliveryReport
 
 State = Alert.State
 BECOMES = {"delivered": State.DELIVERED, "failed": State.BOUNCED}  # other actions are noted and move nothing
-# A failure outweighs a delivery whichever is told first: an alias may reach one mailbox and miss another. A report
-# about a letter still waiting proves that the server had it when its sender was killed.
-MOVES_FROM = {
-    State.DELIVERED: (State.PENDING, State.SENT),
-    State.BOUNCED: (State.PENDING, State.SENT, State.DELIVERED),
-}
+# A failure outweighs a delivery whichever is told first: an alias may reach one mailbox and miss another.
+MOVES_FROM = {State.DELIVERED: (State.SENT,), State.BOUNCED: (State.SENT, State.DELIVERED)}
+# A letter still waiting, tried and never answered: the server had it when its sender was killed, and the report proves
+# it. One that the server put off has not arrived anywhere, whatever a report says: it stays owed.
+IN_FLIGHT = Q(state=State.PENDING, attempts__gt=0, last_error="")
 
 
 @dataclass
@@ -92,7 +91,7 @@ def _note(row: DeliveryReport, state: State | None, letters: QuerySet[Alert], no
     if state is None:
         letters.filter(state=State.SENT).update(**facts)
         return
-    moved = letters.filter(state__in=MOVES_FROM[state])
+    moved = letters.filter(IN_FLIGHT | Q(state__in=MOVES_FROM[state]))
     moved.update(state=state, sent_at=Coalesce("sent_at", now), claimed_until=None, **facts)
 
 

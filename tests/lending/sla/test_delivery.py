@@ -138,6 +138,14 @@ def test_a_letter_taken_by_the_server_before_its_sender_died_is_known_by_its_rep
     assert (state(sent), sent.sent_at, sent.claimed_until) == ("delivered", NOW, None)
 
 
+@pytest.mark.parametrize("action", ["delivered", "failed"])
+@pytest.mark.parametrize("facts", [{"attempts": 1, "last_error": "451 greylisted"}, {"attempts": 0}])
+def test_a_report_about_a_letter_that_cannot_have_arrived_leaves_it_owed(sent, action, facts):
+    Alert.objects.update(state="pending", sent_at=None, **facts)
+    take(raw=report(sent, action), now=NOW)
+    assert (state(sent), sent.report, DeliveryReport.objects.count()) == ("pending", "", 1)
+
+
 def test_a_hostile_report_fits_the_columns(sent):
     raw = b"Content-Type: message/delivery-status\n\nFinal-Recipient: rfc822; " + b"\xff\x00" * 5000
     raw += b"\nAction: " + b"q" * 900 + b"\nStatus: 5.1.1 \x00\nDiagnostic-Code: smtp; " + b"\xf0\x9f" * 4000
