@@ -4,6 +4,7 @@ edited here; a letter is sent again with a reason."""
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -33,6 +34,10 @@ STATE_COLOURS = {
 }
 
 
+def _is_bank(request: HttpRequest) -> bool:
+    return request.user.role in BANK_ROLES
+
+
 class ReasonForm(forms.Form):
     reason = forms.CharField(
         label=_("重发理由"),
@@ -52,12 +57,29 @@ class AlertAdmin(ScopedAdmin):
     list_select_related = ("deadline__case", "organisation")
     search_fields = ("recipient", "deadline__case__number", "=message_id")
     search_help_text = _("收件人、办件编号、邮件标识")
+    # Who knows a Message-ID can write a report about that letter (delivery.py): banks neither read it nor search by it.
+    hidden_from_banks = ("mail_number", "=message_id")
     fields = (
         "case_number", "step", "due", "recipient", "organisation", "instead_of", "why", "state", "became", "created_at",
         "send_after", "attempts", "last_error", "sent_at", "reported_at", "report", "mail_number", "sent_again",
     )  # fmt: skip
     readonly_fields = fields
     actions = ("send_again",)
+
+    def get_fields(self, request: HttpRequest, obj: Alert | None = None) -> list[str]:
+        return self._without_hidden(request, self.fields)
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        return self._without_hidden(request, self.search_fields)
+
+    def _without_hidden(self, request: HttpRequest, names: tuple[str, ...]) -> list[str]:
+        return [name for name in names if not (_is_bank(request) and name in self.hidden_from_banks)]
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        page = super().get_changelist_instance(request)
+        if _is_bank(request):
+            page.search_help_text = " / ".join((gettext("收件人"), gettext("办件编号")))
+        return page
 
     @display(description=_("办件编号"))
     def case_number(self, row: Alert) -> str:

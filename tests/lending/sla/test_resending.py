@@ -149,6 +149,22 @@ def test_letters_are_found_by_recipient_case_and_message_id(sent, cast, web):
     assert found == [True, True, True, False]
 
 
+@pytest.mark.parametrize("who", ["bank", "bankhead"])
+def test_a_bank_learns_no_message_id_by_which_a_report_could_be_forged(cast, smtp, web, who):
+    clock = making.recommendation(cast).deadline
+    sweep(now=clock.due_at)
+    send_pending(now=clock.due_at)
+    letter = Alert.objects.filter(recipient=f"{who}@test.invalid").get()
+    number, message_id = clock.case.number, letter.message_id
+    told = []
+    for client in (web(getattr(cast, who)), web(cast.city)):
+        page = client.get(f"{LIST}{letter.pk}/change/").content.decode()
+        found = [number in client.get(LIST, {"q": asked}).content.decode() for asked in (number, message_id)]
+        help_text = client.get(LIST).context["cl"].search_help_text
+        told.append((number in page, message_id[1:-1] in page, found, "邮件标识" in help_text))
+    assert told == [(True, False, [True, False], False), (True, True, [True, True], True)]
+
+
 @pytest.mark.parametrize(("facts", "words"), [
     ({"state": "pending", "sent_at": None}, "以后发送"),
     ({"state": "pending", "sent_at": None, "attempts": 2, "last_error": "451 later"}, "第 2 次没有发成:451 later"),
