@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from lending.sla import ladder, queries, smtp
+from lending.sla.kinds import Step
 from lending.sla.ladder import Ladder
 from lending.sla.models import Alert, Deadline, Sweep
 
@@ -32,7 +33,7 @@ def take_back(*, now: datetime) -> int:
     last_right = Sweep.objects.filter(at__lte=ahead).order_by("-at").values_list("at", flat=True).first()
     pks = _touched(ahead, latest.at)
     for start in range(0, len(pks), BATCH):
-        _set_back(pks[start : start + BATCH], ahead, last_right)
+        _set_back(pks[start : start + BATCH], now, ahead, last_right)
     _let_letters_go(now, ahead)
     wrong.delete()  # last: whoever is killed before is followed by one who begins again
     return len(pks)
@@ -47,23 +48,29 @@ def _touched(ahead: datetime, until: datetime) -> list[int]:
 
 
 @transaction.atomic
-def _set_back(pks: list[int], ahead: datetime, last_right: datetime | None) -> None:
+def _set_back(pks: list[int], now: datetime, ahead: datetime, last_right: datetime | None) -> None:
     """To where they stood at the last sweep that can be believed; the sweep goes on from there."""
     clocks = Deadline.objects.filter(pk__in=pks, stopped_at__isnull=True).order_by("pk")
     clocks = list(clocks.select_for_update(no_key=True))
     ladders = queries.ladders(clock.policy_id for clock in clocks)
+    # never claimed, so in nobody's hands
+    early = Alert.objects.filter(
+        state=Alert.State.PENDING, created_at__gt=ahead, attempts=0, deadline__in=pks
+    )
+    untold = set(early.filter(step=Step.ASSIGNED).values_list("deadline_id", flat=True))
+    early.delete()
     for clock in clocks:
         own = ladders.of(clock.policy_id, clock.kind)
-        clock.steps_done = min(clock.steps_done, _reached(own, clock.due_at, last_right or clock.started_at))
+        seen_at = last_right or clock.started_at
+        clock.steps_done = min(clock.steps_done, _reached(own, clock.due_at, seen_at))
+        if clock.pk in untold:  # its moment lies behind by every time: owed at once, or never
+            clock.steps_done = 0
         rung = own.rung(clock.steps_done)
-        not_before = clock.suspended_until or ladder.AT_ONCE
+        not_before = max(clock.suspended_until or now, now)
         clock.next_look_at = rung and max(ladder.moment(rung, clock.due_at), not_before)
         if clock.breached_at and clock.breached_at > ahead:
             clock.state, clock.breached_at = Deadline.State.RUNNING, None
     Deadline.objects.bulk_update(clocks, ["steps_done", "next_look_at", "state", "breached_at"])
-    # never claimed, so in nobody's hands
-    early = Alert.objects.filter(state=Alert.State.PENDING, created_at__gt=ahead, attempts=0)
-    early.filter(deadline__in=pks).delete()
 
 
 def _reached(own: Ladder, due_at: datetime, at: datetime) -> int:

@@ -4,14 +4,17 @@ from datetime import timedelta
 
 import pytest
 
+from accounts.models import User
 from lending.models import Alert, Sweep
+from lending.sla import services as sla
 from lending.sla.sending import LEASE, send_pending
 from lending.sla.stalls import look
 from lending.sla.sweep import sweep
 from tests.lending.sla import making
 
 pytestmark = pytest.mark.django_db
-MINUTE, MONTH = timedelta(minutes=1), timedelta(days=31)
+MINUTE = timedelta(minutes=1)
+DAY, MONTH = timedelta(days=1), timedelta(days=31)
 
 
 def ledger() -> list[tuple]:
@@ -72,6 +75,40 @@ def test_a_lease_and_a_pause_that_end_by_the_wrong_time_end_at_once(pushed, smtp
     send_pending(now=now + MINUTE)
     assert (Alert.objects.filter(state="sent").count(), len(smtp.letters)) == (3, 3)
     assert sorted(letter["Message-ID"] == "<kept@x>" for letter in smtp.letters) == [False, True, True]
+
+
+def test_a_letter_about_a_push_that_was_written_by_the_wrong_time_is_owed_by_the_right_one(
+    cast, pushed, smtp
+):
+    User.objects.update(email="")
+    sla.notify_all_assigned(deadlines=[pushed], now=pushed.started_at)
+    ahead, now = pushed.started_at + 4 * DAY, pushed.started_at + MINUTE
+    User.objects.filter(pk=cast.bank.pk).update(email="bank@test.invalid")
+    sweep(now=ahead)
+    early = ledger()
+    tallies = sweep(now=now).queued, send_pending(now=now).mails, sweep(now=now + MINUTE).queued
+    assert (early, tallies) == ([("assigned", "bank@test.invalid", "pending")], (1, 1, 0))
+    assert (Alert.objects.get().sent_at, facts(pushed)[2:]) == (now, (1, pushed.due_at - 6 * DAY))
+
+
+def test_a_push_by_the_wrong_time_that_was_not_told_yet_is_told_at_once(cast):
+    now = making.make.NOW
+    clock = making.clock(cast, now=now + MONTH)
+    written = sla.notify_all_assigned(deadlines=[clock], now=now + MONTH)
+    sweep(now=now + MONTH)
+    assert (sweep(now=now).queued, {step for step, *_ in ledger()}, facts(clock)[2]) == (
+        written,
+        {"assigned"},
+        1,
+    )
+
+
+def test_a_letter_about_a_push_that_has_left_by_the_wrong_time_is_not_owed_again(cast, smtp):
+    now = making.make.NOW
+    clock = making.clock(cast, now=now + MONTH)
+    sla.notify_all_assigned(deadlines=[clock], now=now + MONTH)
+    sweep(now=now + MONTH), send_pending(now=now + MONTH)
+    assert (sweep(now=now).queued, facts(clock)[2], {state for *_, state in ledger()}) == (0, 1, {"sent"})
 
 
 def test_hosts_that_differ_by_five_minutes_undo_nothing(pushed):
