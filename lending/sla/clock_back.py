@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from lending.sla import ladder, queries, smtp
+from lending.sla import ladder, queries, smtp, suspending
 from lending.sla.kinds import Step
 from lending.sla.ladder import Ladder
-from lending.sla.models import Alert, Deadline, Sweep
+from lending.sla.models import Alert, Deadline, Suspension, Sweep
 
 TOLERATED = timedelta(minutes=5)  # by which the clocks of several hosts may differ
 BATCH = 1000
@@ -31,6 +31,7 @@ def take_back(*, now: datetime) -> int:
         "the clock of this machine was at %s and is back at %s; see to its time service", latest.at, now
     )
     last_right = Sweep.objects.filter(at__lte=ahead).order_by("-at").values_list("at", flat=True).first()
+    suspending.take_ends_back(since=ahead, now=now)  # first: whoever stands still is told nothing
     pks = _touched(ahead, latest.at)
     for start in range(0, len(pks), BATCH):
         _set_back(pks[start : start + BATCH], now, ahead, last_right)
@@ -53,6 +54,7 @@ def _set_back(pks: list[int], now: datetime, ahead: datetime, last_right: dateti
     clocks = Deadline.objects.filter(pk__in=pks, stopped_at__isnull=True).order_by("pk")
     clocks = list(clocks.select_for_update(no_key=True))
     ladders = queries.ladders(clock.policy_id for clock in clocks)
+    paused_at = _paused_at(pks)
     # never claimed, so in nobody's hands
     early = Alert.objects.filter(
         state=Alert.State.PENDING, created_at__gt=ahead, attempts=0, deadline__in=pks
@@ -61,7 +63,7 @@ def _set_back(pks: list[int], now: datetime, ahead: datetime, last_right: dateti
     early.delete()
     for clock in clocks:
         own = ladders.of(clock.policy_id, clock.kind)
-        seen_at = last_right or clock.started_at
+        seen_at = paused_at.get(clock.pk) or last_right or clock.started_at
         clock.steps_done = min(clock.steps_done, _reached(own, clock.due_at, seen_at))
         if clock.pk in untold:  # its moment lies behind by every time: owed at once, or never
             clock.steps_done = 0
@@ -71,6 +73,12 @@ def _set_back(pks: list[int], now: datetime, ahead: datetime, last_right: dateti
         if clock.breached_at and clock.breached_at > ahead:
             clock.state, clock.breached_at = Deadline.State.RUNNING, None
     Deadline.objects.bulk_update(clocks, ["steps_done", "next_look_at", "state", "breached_at"])
+
+
+def _paused_at(pks: list[int]) -> dict[int, datetime]:
+    """Since when clocks stand still: no sweep has looked at them after."""
+    running = Suspension.objects.filter(deadline__in=pks, state=Suspension.State.GRANTED)
+    return dict(running.values_list("deadline_id", "decided_at"))
 
 
 def _reached(own: Ladder, due_at: datetime, at: datetime) -> int:

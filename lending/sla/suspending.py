@@ -142,6 +142,22 @@ def end_those_over(*, now: datetime) -> int:
     return done
 
 
+def take_ends_back(*, since: datetime, now: datetime) -> int:
+    """What sweeps ended, or let lapse, by a time after `since` that has not come yet runs, or waits, again; what people
+    did by that time stays. Returns how many."""
+    rows = Suspension.objects.filter(
+        Q(state=State.ENDED, until_on__gte=day_of(now)) | Q(state=State.CANCELLED, deadline__due_at__gt=now),
+        deadline__stopped_at__isnull=True,
+    )
+    done = 0
+    for pk in list(rows.order_by("pk").values_list("pk", flat=True)):
+        try:
+            done += _go_on(rows.filter(pk=pk), since, now)
+        except Exception:
+            logger.exception("suspension %s, ended by a wrong time, could not be taken back", pk)
+    return done
+
+
 @transaction.atomic
 def let_go(*, clocks: QuerySet[Deadline], now: datetime, because: str = "", by: User | None = None) -> int:
     """The clocks stop, or nothing is missing any more: what runs ends today, what nobody has answered is cancelled.
@@ -229,6 +245,32 @@ def _end_if_over(over: QuerySet[Suspension], now: datetime) -> bool:
         _finish(clock, row, ended, by=None, now=now)
     else:
         _cancel(clock, row, "suspension_lapsed", by=None, now=now, why=lapsed)
+    return True
+
+
+@transaction.atomic
+def _go_on(rows: QuerySet[Suspension], since: datetime, now: datetime) -> bool:
+    """`rows` is of one at most. Who ended it, and when, is known by the last event about it."""
+    clock = _lock(rows.get().deadline_id)
+    row = rows.first()
+    if row is None or clock.suspensions.filter(state__in=OPEN).exists():
+        return False
+    told = audit.Event.objects.filter(case=clock.case, detail__suspension=row.pk).order_by("-seq").first()
+    if told is None or told.by_id or told.at <= since:
+        return False
+    if row.state == State.ENDED:
+        row.state, row.ended_at, kind = State.GRANTED, None, "suspension_granted"
+        days = (row.until_on - row.from_on).days
+        clock.suspended_until = end_of(row.until_on)
+        clock.next_look_at = clock.next_look_at and max(clock.next_look_at, clock.suspended_until)
+        clock.save(update_fields=["suspended_until", "next_look_at"])
+    else:
+        row.state, days, kind = State.ASKED, row.asked_days, "suspension_asked"
+    row.ended_why = ""
+    row.save(update_fields=["state", "ended_at", "ended_why"])
+    with in_chinese():
+        because = _("系统时间曾有误,现予恢复")
+    _record(clock, row, kind, by=None, now=now, papers=row.papers, days=days, reason=because)
     return True
 
 
