@@ -143,8 +143,12 @@ def test_the_officer_does_it_on_the_phone(cast, web):
 
 
 @ALONE
-def test_no_step_of_the_funnel_counts_it(cast):
+@pytest.mark.parametrize("is_taken_back", [False, True])
+def test_no_step_of_the_funnel_counts_it(cast, is_taken_back):
+    """A consent that the owner took back first keeps that reason, and is one of an annulled visit all the same."""
     case = story.visited(cast)
+    if is_taken_back:
+        withdraw_all_consents(case=case, now=NOW)
 
     def counted() -> list[int]:
         with connection.cursor() as cursor:
