@@ -221,8 +221,7 @@ def _page(request: HttpRequest, case: FinancingCase) -> HttpResponse:
     has_bank_left = bool(banks_left(case, now))
     may_look_up = consents_for_lookup(case.business, now=now).exists()
     is_all_withdrawn = (
-        any(row.state == "withdrawn" for row in consents)
-        and not live_consents(case.business, now=now).exists()
+        any(row.is_taken_back for row in consents) and not live_consents(case.business, now=now).exists()
     )
     said = for_owner(
         case, has_bank_left=has_bank_left, may_look_up=may_look_up, is_all_withdrawn=is_all_withdrawn

@@ -12,6 +12,7 @@ from lending.district_review.services import review
 from lending.errors import AlreadyMoved, WrongStage
 from lending.models import FinancingCase
 from lending.progress import amending, owners_word
+from lending.progress.annulling import annul_origin
 from lending.progress.withdrawing import withdraw_all_consents, withdraw_case
 from tests import factories as make
 from tests.factories import NOW
@@ -248,6 +249,14 @@ def test_withdrawing_all_is_asked_twice_and_leaves_nothing(cast, web):
     told = web().post(f"/track/{case.track_token}/withdraw/", {"all": "yes"}, follow=True).content.decode()
     assert ("已撤回全部授权" in told, Consent.objects.filter(withdrawn_at__isnull=True).count()) == (True, 0)
     assert "确认撤回全部授权" not in page(web, case)
+
+
+def test_what_ended_by_the_officers_mistake_was_not_taken_back_by_the_owner(cast, web):
+    first = story.visited(cast)
+    annul_origin(case=first, by=cast.officer, now=NOW, reason="点错了")
+    case = story.visited(cast, of=first.business, consent=False)
+    html = page(web, case)
+    assert ("已收到您的需求" in html, "还差融资需求或授权" in html, "您已撤回" in html) == (True, True, False)
 
 
 def test_the_link_of_who_declared_at_the_door_tells_nothing_of_what_was_before(cast, web):
