@@ -1,5 +1,6 @@
 """What the owner may do behind the tracking link, besides looking."""
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -216,6 +217,35 @@ def test_who_left_the_choice_to_the_team_names_the_bank_later(cast, web):
     web().post(f"/track/{case.track_token}/consent/", SIGNED)
     assert set(Consent.objects.values_list("recipient__code", flat=True)) == {"310104", "DEMO-B2"}
     assert story.fresh(case).events.last().kind == "consent_given"
+
+
+def opened(phone, path: str) -> dict:
+    """What the form holds hidden, as a browser sends it along."""
+    return {"id": re.search(r'name="id" value="([0-9a-f-]{36})"', phone.get(path).content.decode())[1]}
+
+
+def test_a_signature_sent_twice_signs_once_and_another_one_again(cast, web):
+    case, phone = story.visited(cast), web()
+    path = f"/track/{case.track_token}/consent/"
+    form = SIGNED | opened(phone, path)
+    told = [phone.post(path, form, follow=True).content.decode() for _ in range(2)]
+    assert (["已收到" in page for page in told], ConsentSigning.objects.count()) == ([True, True], 2)
+    phone.post(path, form | {"recipients": ["DEMO-B1"]})  # after the back button: not what was sent before
+    phone.post(path, SIGNED | opened(phone, path))
+    assert (ConsentSigning.objects.count(), case.events.filter(kind="consent_given").count()) == (4, 3)
+
+
+@pytest.mark.parametrize("is_returned", [True, False])
+def test_a_need_sent_twice_is_mended_once_and_answered_twice_alike(cast, web, own, is_returned):
+    case = returned(cast, own) if is_returned else story.visited(cast, consent=False)
+    phone, path = web(), f"/track/{case.track_token}/need/"
+    form = NEED | {"contact_name": "李会计", "contact_phone": "13900001111"} | opened(phone, path)
+    told = [phone.post(path, form, follow=True).content.decode() for _ in range(2)]
+    assert [("已收到" in page, "现在不能修改" in page) for page in told] == [(True, False)] * 2
+    assert (story.fresh(case).stage, case.events.filter(kind="need_amended").count()) == (
+        "authorised" if is_returned else "intake",
+        1,
+    )
 
 
 def test_a_signature_does_not_bring_a_returned_case_back(cast, own):
