@@ -12,12 +12,13 @@ export PYTHONUNBUFFERED := 1
 run: .venv/run.stamp vendor
 	@exec $(PY) -m config.supervise
 
-# The journey is one story over six files, told by one worker; everything else is shared out file by file.
+# The journey is one story over six files, told by one worker; everything else is shared out file by file, in the order
+# of the folders: the long browser files come first, so that no worker is left alone with one at the end.
 test: .venv/dev.stamp vendor browser
 ifdef ARGS
 	@$(PY) -m pytest $(ARGS)
 else
-	@$(PY) -m pytest -n 2 --dist loadfile --ignore=tests/journey
+	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore=tests/journey
 	@$(PY) -m pytest tests/journey
 endif
 

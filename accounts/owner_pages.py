@@ -1,7 +1,7 @@
 """Pages for people without an account: the token in the address is the key, and everybody may try keys."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -10,14 +10,20 @@ from accounts import client_address, rate_limits
 from accounts.errors import NotFound
 
 
-def for_owners(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def for_owners(
+    view: Callable[..., HttpResponse] | None = None, *, one_spelling: Callable[[str], str] = str
+) -> Callable[..., HttpResponse]:
     """Counts who looks and who writes, and tightly whose tokens open nothing; what is too much is refused with TooMany
-    before anything is read. Whoever is signed in guesses under their own name and is not counted as guessing."""
+    before anything is read. Whoever is signed in guesses under their own name and is not counted as guessing.
+
+    `one_spelling` of a token that opens the same page in several: all of them are counted as one."""
+    if view is None:
+        return partial(for_owners, one_spelling=one_spelling)
 
     @wraps(view)
     def counted(request: HttpRequest, *args, **kwargs) -> HttpResponse:
         limits = rate_limits.WRITE if request.method == "POST" else rate_limits.READ
-        _count(limits, request, kwargs.get("token", ""))
+        _count(limits, request, one_spelling(kwargs.get("token", "")))
         if request.user.is_authenticated:
             return view(request, *args, **kwargs)
         rate_limits.check_left(
@@ -36,7 +42,7 @@ def for_owners(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
 
 
 def count_leaving(request: HttpRequest, token: str) -> None:
-    """Before something is left behind that people have to work through."""
+    """Before something is left behind that people have to work through. `token` in its one spelling."""
     _count(rate_limits.LEAVE, request, token)
 
 

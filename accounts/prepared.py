@@ -39,7 +39,14 @@ def _run(sql: str, values: Sequence[object]) -> list[tuple]:
     if cursor is None:
         cursor = raw.prepared_cursor = _Cursor(raw)
     with database.wrap_database_errors:
-        return cursor.execute(sql, bound).fetchall()
+        try:
+            return cursor.execute(sql, bound).fetchall()
+        except psycopg.errors.FeatureNotSupported:
+            # a migration changed a table under a kept plan; within a transaction its rollback forgets the plans
+            if raw.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+                raise
+            raw.execute("DEALLOCATE ALL")
+            return cursor.execute(sql, bound).fetchall()
 
 
 _HOLES: dict[type, Callable[[int], object]] = {

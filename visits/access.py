@@ -26,6 +26,7 @@ from visits.models import (
     VisitPhoto,
     VisitPolicy,
 )
+from visits.register.queries import in_force_today
 
 ANY_ROLE = tuple(Role)
 OFFICE = (Role.PANEL, Role.CITY)
@@ -59,9 +60,9 @@ def whole_city(user: User) -> Q:
 
 
 def assigned_to(user: User) -> Q:
-    """Businesses on a list × grid that this officer walks."""
+    """Businesses on a list × grid that this officer walks today."""
     mine = Assignment.objects.filter(
-        officer=user, ends_on__isnull=True, grid=OuterRef("grid"), list__memberships__business=OuterRef("pk")
+        in_force_today(), officer=user, grid=OuterRef("grid"), list__memberships__business=OuterRef("pk")
     )
     return Q(Exists(mine))
 

@@ -58,7 +58,7 @@ SELECT s.business_id, v.district_id, {BANK_OF_THE_VISIT} AS bank_id, s.signed_at
 FROM visits_consentsigning s
 LEFT JOIN visits_visit v ON v.id = s.visit_id
 LEFT JOIN accounts_organisation o ON o.id = v.organisation_id
-WHERE s.visit_id IS NOT NULL AND {FOR_LOOKUP}
+WHERE s.visit_id IS NOT NULL AND v.annulled_at IS NULL AND {FOR_LOOKUP}
 UNION ALL
 SELECT s.business_id, b.district_id, NULL::bigint, s.signed_at, NULL::numeric
 FROM visits_consentsigning s LEFT JOIN visits_business b ON b.id = s.business_id

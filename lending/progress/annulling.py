@@ -21,7 +21,6 @@ from lending.models import FinancingCase
 from lending.progress import queries
 from lending.stages import Stage
 from lending.workflow import advance
-from visits.consent.services import withdraw_consents_of_visit
 from visits.field.services import annul_visit
 from visits.models import Business, Visit
 
@@ -47,7 +46,7 @@ def annul(request: HttpRequest, number: str) -> HttpResponse:
 
 @transaction.atomic
 def annul_origin(*, case: FinancingCase, by: User, now: datetime, reason: str) -> None:
-    """End the case as 撤回终止 with the reason, withdraw what was signed at its visit, annul the visit: all or nothing.
+    """End the case as 撤回终止 with the reason and annul its visit, with what was signed there: all or nothing.
 
     Raises `NotFound` where the visit is somebody else's, `TooLateToAnnul`, `ReasonMissing`.
     """
@@ -63,7 +62,6 @@ def annul_origin(*, case: FinancingCase, by: User, now: datetime, reason: str) -
         raise TooLateToAnnul()
     detail = {"visit": str(case.origin_visit_id), "reason": reason.strip()[:200]}
     advance(case, Stage.WITHDRAWN, by=by, now=now, kind="visit_annulled", detail=detail)
-    withdraw_consents_of_visit(visit_id=case.origin_visit_id, now=now)
     annul_visit(visit_id=case.origin_visit_id, by=by, now=now, reason=reason, is_case_ended=True)
 
 

@@ -21,6 +21,7 @@ from lending.sla.calendar import day_of
 from lending.stages import Stage
 from visits.consent.models import Consent, Scope
 from visits.consent.queries import consents_for_lookup
+from visits.consent.rules import SIGNED_BY_MISTAKE
 from visits.intake.queries import complaints_of
 from visits.models import FinancingNeed, OwnerReport, Visit
 from visits.presence.queries import with_presence
@@ -34,6 +35,11 @@ class ConsentState:
     consent: Consent
     state: str  # live, withdrawn, expired
     scopes: frozenset[str]  # of all that is live for this recipient; of the last that was, where nothing is
+
+    @property
+    def is_taken_back(self) -> bool:
+        """By the owner: what ended because the officer annulled a visit is no word of theirs."""
+        return self.state == "withdrawn" and self.consent.withdrawn_reason != SIGNED_BY_MISTAKE
 
     @property
     def may_look_up(self) -> bool:

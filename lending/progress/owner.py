@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from django.contrib import messages
 from django.db.models import F
@@ -27,9 +28,10 @@ from lending.sla import suspensions
 from lending.stages import CLOSED
 from visits.consent.queries import consents_for_lookup, current_notice, live_consents
 from visits.intake import declaring
-from visits.intake.forms import ConsentForm, MendForm, ReportForm
+from visits.intake.forms import MendForm, MoreConsentForm, ReportForm
 from visits.intake.models import OwnerReport
 from visits.intake.queries import banks, complaints_of
+from visits.intake.rules import digest_of_form
 from visits.protection.queries import do_not_disturb_until
 
 TOKEN_LENGTHS = range(20, 33)  # of `new_track_token`, and room for a longer one
@@ -111,14 +113,16 @@ def quiet(request: HttpRequest, token: str) -> HttpResponse:
 def mend(request: HttpRequest, token: str) -> HttpResponse:
     """The need again, while the case waits for it."""
     case, now = _owned(token), timezone.now()
-    if not amending.may_mend_need(case):
+    form = MendForm(request.POST if request.method == "POST" else None, need=case.need)
+    said = form.said(tuple(case.need.preferred_banks)) if form.is_bound and form.is_valid() else None
+    sent = digest_of_form(form.cleaned_data["id"], said) if said else ""
+    if not amending.may_mend_need(case) and not amending.was_said(case, sent):
         messages.warning(request, _("办件已在办理,现在不能修改需求。确需修改,请联系区级工作专班。"))
         return _back(token)
-    form = MendForm(request.POST if request.method == "POST" else None, need=case.need)
-    if form.is_bound and form.is_valid():
+    if said:
         count_leaving(request, token)
-        said = form.said(tuple(case.need.preferred_banks))
-        return _keep(request, form, lambda: amending.mend_need(case=case, said=said, now=now), token, case)
+        do = partial(amending.mend_need, case=case, said=said, now=now, form=sent)
+        return _keep(request, form, do, token, case)
     return _form_page(request, "lending/progress/mend.html", form, case, token)
 
 
@@ -133,13 +137,15 @@ def add_consent(request: HttpRequest, token: str) -> HttpResponse:
         return _back(token)
     facts = {"notice": notice, "team": case.district, "banks": list(banks().values_list("code", "name"))}
     if request.method == "GET":
-        form = ConsentForm(initial={"notice_version": notice.version}, **facts)
+        form = MoreConsentForm(initial={"id": uuid.uuid4(), "notice_version": notice.version}, **facts)
         return _form_page(request, "lending/progress/add_consent.html", form, case, token)
-    form = ConsentForm(request.POST, **facts)
+    form = MoreConsentForm(request.POST, **facts)
     if form.is_valid():
         count_leaving(request, token)
         said = form.said()
-        return _keep(request, form, lambda: amending.add_consent(case=case, said=said, now=now), token, case)
+        sent = digest_of_form(form.cleaned_data["id"], said)
+        do = partial(amending.add_consent, case=case, said=said, now=now, form=sent)
+        return _keep(request, form, do, token, case)
     return _form_page(request, "lending/progress/add_consent.html", form, case, token)
 
 
@@ -222,8 +228,7 @@ def _page(request: HttpRequest, case: FinancingCase) -> HttpResponse:
     has_bank_left = bool(banks_left(case, now))
     may_look_up = consents_for_lookup(case.business, now=now).exists()
     is_all_withdrawn = (
-        any(row.state == "withdrawn" for row in consents)
-        and not live_consents(case.business, now=now).exists()
+        any(row.is_taken_back for row in consents) and not live_consents(case.business, now=now).exists()
     )
     waiting = suspensions.running_of([push.deadline for push in case.pushes], now)
     said = for_owner(

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Case, Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, When
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,7 +17,7 @@ from lending.progress.viewer import PANEL
 from lending.sla.chips import linked
 from lending.sla.queries import main_clocks
 from lending.stages import CLOSED, OPEN, Stage
-from visits.consent.models import Consent
+from visits.consent.queries import consents_for_lookup, live_consents
 from visits.models import OwnerReport, Visit
 
 PAGE_SIZE = 30
@@ -31,6 +31,7 @@ TABS = {
     Stage.IN_REPAIR.value: gettext_lazy("会诊修复"), Stage.APPROVED.value: gettext_lazy("待放款"),
     Stage.INTAKE.value: gettext_lazy("待补需求或授权"), DONE: gettext_lazy("已办结"),
 }  # fmt: skip
+BEFORE_A_BANK = (Stage.INTAKE, Stage.AUTHORISED, Stage.UNDER_REVIEW, Stage.RETURNED, Stage.RECOMMENDED)
 
 
 @dataclass(frozen=True)
@@ -137,9 +138,10 @@ def _annotated(cases: QuerySet[FinancingCase], now: datetime) -> QuerySet[Financ
         adverse_categories=[]
     )
     valid = CreditLookup.objects.filter(case=OuterRef("pk"), expires_at__gt=now)
-    consented = Consent.objects.filter(
-        business=OuterRef("business"), withdrawn_at__isnull=True, given_at__lte=now, expires_at__gt=now
-    )
+    # what the next step needs: before a bank is asked a consent to look up, afterwards any that still stands
+    lookup = consents_for_lookup(OuterRef("business"), now=now)
+    consented = When(Q(stage__in=BEFORE_A_BANK), then=Exists(lookup))
+    standing = Exists(live_consents(OuterRef("business"), now=now))
     returned = DistrictReview.objects.filter(case=OuterRef("pk"), outcome=DistrictReview.Outcome.RETURN)
     visited = Visit.objects.filter(case_number=OuterRef("number"), annulled_at__isnull=True)
     reported = OwnerReport.objects.filter(case_number=OuterRef("number"), answered_at__isnull=True)
@@ -150,7 +152,7 @@ def _annotated(cases: QuerySet[FinancingCase], now: datetime) -> QuerySet[Financ
     return (
         cases.annotate(
             first_due=Subquery(due), is_adverse=Exists(adverse), is_valid=Exists(valid),
-            is_consented=Exists(consented), was_returned=Exists(returned), is_confirming=Exists(confirming),
+            is_consented=Case(consented, default=standing), was_returned=Exists(returned), is_confirming=Exists(confirming),
             is_visited=Exists(visited), is_complained=Exists(reported),
             is_disowned=Exists(reported.filter(kind=OwnerReport.Kind.DISOWNED)),
         )

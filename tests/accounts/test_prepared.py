@@ -3,12 +3,12 @@
 from datetime import date, datetime
 
 import pytest
-from django.db import connection, transaction
+from django.db import NotSupportedError, connection, transaction
 
 from accounts.backends import PersonBackend
 from accounts.clock import day_of
 from accounts.models import Organisation, User
-from accounts.prepared import Question, insert_together
+from accounts.prepared import Question, _run, insert_together
 from tests import factories as make
 from visits.models import Business, DoNotDisturb, Grid
 
@@ -110,3 +110,38 @@ def test_the_lock_asked_for_is_taken(cast):
                 assert cursor.fetchall() == []
         finally:
             other.close()
+
+
+@pytest.fixture
+def probe():
+    """A table that a migration alters by a connection of its own, while ours keeps its plans as the web's does."""
+    other = connection.copy()
+    with other.cursor() as migration:
+        migration.execute("CREATE TABLE prepared_probe AS SELECT 1::integer AS told")
+        connection.ensure_connection()
+        usual, connection.connection.prepare_threshold = connection.connection.prepare_threshold, 5
+        try:
+            yield lambda kind: migration.execute(f"ALTER TABLE prepared_probe ALTER told TYPE {kind}")
+        finally:
+            connection.connection.prepare_threshold = usual
+            migration.execute("DROP TABLE prepared_probe")
+    other.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_table_altered_under_a_kept_plan_is_asked_anew(probe):
+    asked = "SELECT told FROM prepared_probe"
+    assert _run(asked, []) == [(1,)]
+    probe("text")
+    assert [_run(asked, []) for _ in range(2)] == [[("1",)]] * 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_within_a_transaction_it_is_refused_once_and_not_for_good(probe):
+    asked = "SELECT told FROM prepared_probe"
+    assert _run(asked, []) == [(1,)]
+    probe("text")
+    with pytest.raises(NotSupportedError), transaction.atomic():
+        _run(asked, [])
+    with transaction.atomic():
+        assert _run(asked, []) == [("1",)]

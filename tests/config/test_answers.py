@@ -114,6 +114,8 @@ def test_a_session_ends_twelve_hours_after_sign_in_whatever_happens_meanwhile(cl
         (2, "6.6.6.6, 203.0.113.9, 10.0.0.1", "203.0.113.9"),
         (2, "203.0.113.9", "127.0.0.1"),
         (1, "not an address", "127.0.0.1"),
+        (1, "::ffff:203.0.113.9", "203.0.113.9"),
+        (1, "2001:db8::9", "2001:db8::9"),
     ],
 )
 def test_only_what_trusted_proxies_wrote_is_believed(settings, proxies, forwarded, believed):

@@ -21,19 +21,20 @@ from visits.errors import CodesChanged
 @transaction.atomic
 def issue(
     *, kind: str, subjects: Sequence[int], by: User, now: datetime, renew_before: datetime | None = None,
-    reason: str = "",
+    renewed_at: datetime | None = None, reason: str = "",
 ) -> int:  # fmt: skip
     """A live code for each of these businesses, officers or grids (primary keys) that this person looks after.
 
-    What has expired, or will until `renew_before`, is revoked and replaced; everything else stays. Returns how many
-    were made; a colleague who was faster made the others.
+    What has expired, or will until `renew_before`, is revoked and replaced; everything else stays, and so does what was
+    issued since the renewal was asked for (`renewed_at`, else now): another sheet has it already. Returns how many were
+    made; a colleague who was faster made the others.
     """
     require(by, Do.PRINT_CODES)
     pks = sorted(queries.subjects_seen_by(by, kind).filter(pk__in=subjects).values_list("pk", flat=True))
-    _retire(
-        Code.objects.filter(**{f"{kind}__in": pks}, expires_at__lte=max(now, renew_before or now)),
-        by=by, now=now, reason=reason or "expired",
-    )  # fmt: skip
+    due = Q(expires_at__lte=now)
+    if renew_before:
+        due |= Q(expires_at__lte=renew_before, issued_at__lt=renewed_at or now)
+    _retire(Code.objects.filter(due, **{f"{kind}__in": pks}), by=by, now=now, reason=reason or "expired")
     known = dict(_versions(kind, pks))
     new = [
         Code(

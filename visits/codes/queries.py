@@ -7,6 +7,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import visible_to
+from accounts.clock import end_of_day
 from accounts.models import Organisation, User
 from accounts.roles import Role
 from visits.codes import rules
@@ -82,7 +83,7 @@ SOON = timedelta(days=30)
 
 def soon(now: datetime) -> Q:
     """Live, but not for long."""
-    return live(now) & Q(expires_at__lte=now + SOON)
+    return live(now) & Q(expires_at__lte=end_of_day(now + SOON))
 
 
 STATES = [

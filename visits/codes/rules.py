@@ -48,6 +48,14 @@ def read_token(text: str) -> str | None:
     return token if len(token) == TOKEN_LENGTH and set(token) <= set(ALPHABET) else None
 
 
+def one_spelling(text: str) -> str:
+    """By what a token is counted: whoever writes it small, in groups or with an older key's signature asks the same door.
+    What is none of ours stays as it is."""
+    token = read_token(text)
+    secret = token and secret_of(token)
+    return token_for(secret) if secret else token or text
+
+
 def secret_of(token: str) -> str | None:
     """The secret inside a token whose signature holds, else None. Old keys count while SECRET_KEY_FALLBACKS names them."""
     secret, signature = token[:SECRET_LENGTH], token[SECRET_LENGTH:]

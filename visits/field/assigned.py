@@ -35,7 +35,8 @@ LEFT JOIN LATERAL (
   WHERE w.business_id = b.id AND w.annulled_at IS NULL ORDER BY w.started_at DESC LIMIT 1) v ON true
 -- asked of nobody where the last visit met somebody
 CROSS JOIN LATERAL visits_days_tried(CASE WHEN v.outcome = 'unreachable' THEN b.id END, %(now)s) AS t (days)
-LEFT JOIN visits_donotdisturb d ON d.business_id = b.id AND d.lifted_at IS NULL AND d.until_on >= %(today)s
+LEFT JOIN visits_donotdisturb d ON d.business_id = b.id AND d.lifted_at IS NULL
+  AND d.starts_at <= %(now)s AND d.until_on >= %(today)s
 WHERE m.lists IS NOT NULL
 ORDER BY CASE WHEN NOT %(by_place)s THEN v.started_at END NULLS FIRST, b.address COLLATE "C", b.id
 """

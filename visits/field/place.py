@@ -18,6 +18,7 @@ from accounts.models import Organisation, User
 from accounts.prepared import Question
 from accounts.roles import Role
 from visits.consent.models import ConsentNotice
+from visits.consent.rules import SIGNED_BY_MISTAKE
 from visits.field.models import Visit
 from visits.protection import rules as protection
 from visits.protection.queries import house_of, with_protection
@@ -26,8 +27,10 @@ from visits.register.models import Business
 BUSINESS = ("id", "credit_code", "name", "district_id")
 NAMED = """(SELECT jsonb_agg(jsonb_build_object('id', id, 'code', code, 'name', name, 'kind', kind))
     FROM accounts_organisation WHERE is_active AND code = ANY(%s))"""
-WITHDRAWN = """(SELECT jsonb_object_agg(w.recipient_id, w.at) FROM (SELECT recipient_id, max(withdrawn_at) AS at
-    FROM visits_consent WHERE business_id = visits_business.id AND withdrawn_at > %s GROUP BY recipient_id) w)"""
+# what ended because another visit was annulled is no word of the owner's (decision 0035)
+WITHDRAWN = f"""(SELECT jsonb_object_agg(w.recipient_id, w.at) FROM (SELECT recipient_id, max(withdrawn_at) AS at
+    FROM visits_consent WHERE business_id = visits_business.id AND withdrawn_at > %s
+      AND withdrawn_reason <> '{SIGNED_BY_MISTAKE}' GROUP BY recipient_id) w)"""  # noqa: S608  constants only
 
 
 @dataclass(frozen=True)

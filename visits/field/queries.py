@@ -89,7 +89,7 @@ def contact_known(business: Business, officer: User) -> dict[str, str]:
     """`contact_name` and `contact_phone` to fill in beforehand: from the visits this officer may see, else from the
     register where they may see the business; a door code alone gives nobody a telephone number."""
     told = FinancingNeed.objects.filter(
-        business=business, visit__in=visible_to(officer, Visit), contact_phone__gt=""
+        business=business, visit__in=_standing(officer), contact_phone__gt=""
     ).order_by("-visit__started_at")
     if known := told.values("contact_name", "contact_phone").first():
         return known
@@ -100,8 +100,13 @@ def contact_known(business: Business, officer: User) -> dict[str, str]:
 
 def need_known(business: Business, officer: User, now: datetime) -> FinancingNeed | None:
     """What this officer wrote down at an earlier visit of the last months, so that it is not typed twice."""
-    recent = visible_to(officer, Visit).filter(business=business, started_at__gte=now - NEED_IS_FRESH)
+    recent = _standing(officer).filter(business=business, started_at__gte=now - NEED_IS_FRESH)
     return FinancingNeed.objects.filter(visit__in=recent).order_by("-visit__started_at").first()
+
+
+def _standing(officer: User) -> QuerySet[Visit]:
+    """What was annulled may have been said of another firm."""
+    return visible_to(officer, Visit).filter(annulled_at__isnull=True)
 
 
 def just_recorded(business: Business, officer: User, visit_id: str, now: datetime) -> Visit | None:

@@ -59,20 +59,22 @@ def _how_it_stands(business: Business, today: date) -> list[dict]:
     found, last_on = [], business.last_visit_at and day_of(business.last_visit_at)
     if business.last_outcome == Visit.Outcome.UNREACHABLE:
         found.append(_tried(business))
+    elif business.last_outcome == Visit.Outcome.WRONG_ADDRESS:
+        found.append(_last_time(business))  # whoever it was: nobody was met there
     elif last_on == business.facts.visited_on:
         pass  # told already; what another bank's visit came to is not for this one
     elif business.last_outcome == Visit.Outcome.DEFERRED:
-        found.append(
-            {
-                "label": _("上次:%(outcome)s") % {"outcome": Visit.Outcome.DEFERRED.label},
-                "icon": "outcome-deferred",
-            }
-        )
+        found.append(_last_time(business))
     elif (today - last_on).days <= TOLD_FOR:
         found.append({"label": _("%(when)s本单位走访过") % {"when": when(last_on, today)}, "icon": "check"})
     if business.status == Business.Status.CLOSED:
         found.append({"label": _("登记状态为注销或吊销"), "icon": "state-late", "state": "late"})
     return found
+
+
+def _last_time(business: Business) -> dict:
+    outcome = Visit.Outcome(business.last_outcome)
+    return {"label": _("上次:%(outcome)s") % {"outcome": outcome.label}, "icon": f"outcome-{outcome.value}"}
 
 
 def _tried(business: Business) -> dict:

@@ -18,7 +18,7 @@ from visits.codes import services as codes
 from visits.codes.models import Code
 from visits.consent.models import Consent, ConsentSigning
 from visits.consent.rules import recipients_of
-from visits.consent.services import unsaved_consents
+from visits.consent.services import unsaved_consents, withdraw_consents_of_visit
 from visits.errors import (
     AlreadyAnnulled,
     CodeMismatch,
@@ -87,8 +87,8 @@ def record_visit(
 def annul_visit(
     *, visit_id: UUID, by: User, now: datetime, reason: str, is_case_ended: bool = False
 ) -> Visit:
-    """Take back one's own visit, with a reason. The row stays; what has become a case is the district team's, unless
-    the caller has just ended that case (`lending.progress.annulling`)."""
+    """Take back one's own visit, with a reason; what was signed at it ends. The row stays; what has become a case is the
+    district team's, unless the caller has just ended that case (`lending.progress.annulling`)."""
     get_visible(by, Visit, pk=visit_id)
     require(by, Do.RECORD_VISIT)
     if not reason.strip():
@@ -100,6 +100,7 @@ def annul_visit(
         raise VisitHasCase()
     visit.annulled_at, visit.annulled_by, visit.annulled_reason = now, by, reason.strip()[:200]
     visit.save(update_fields=["annulled_at", "annulled_by", "annulled_reason"])
+    withdraw_consents_of_visit(visit_id=visit_id, now=now)
     return visit
 
 

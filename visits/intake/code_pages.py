@@ -20,11 +20,12 @@ from visits.errors import CodeForged, CodeMalformed, CodeRefused
 from visits.field.scan_answers import refused_to_officer
 from visits.protection.queries import do_not_disturb_until
 
+for_doors = for_owners(one_spelling=rules.one_spelling)
 GONE = 410  # a page may say more plainly than the API that the code was right once
 
 
 @require_GET
-@for_owners
+@for_doors
 def open_code(request: HttpRequest, token: str) -> HttpResponse:
     """Anyone's phone opens this. An officer at a door goes on to the visit; everybody else is told what it is."""
     user, now = request.user, timezone.now()
@@ -41,7 +42,7 @@ def open_code(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@for_owners
+@for_doors
 def find_code(request: HttpRequest) -> HttpResponse:
     """Type what is printed under a code: on a door, or on the card of somebody who stands before it."""
     problem = ""
@@ -66,7 +67,7 @@ def with_code(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     Whoever is signed in works here; declaring for an owner from a colleague's phone would be a signature nobody gave.
     """
 
-    @for_owners
+    @for_doors
     @wraps(view)
     def page(request: HttpRequest, token: str, **kwargs) -> HttpResponse:
         if request.user.is_authenticated:

@@ -40,7 +40,7 @@ def need(request: HttpRequest, code: Code, token: str) -> HttpResponse:
     form = NeedForm(request.POST)
     if not form.is_valid():
         return _step(request, code, 1, form, FORM_WRONG)
-    drafts.keep(request, code, "need", request.POST)
+    drafts.keep(request, code, "need", form)
     return redirect("declare-banks", token=token)
 
 
@@ -55,7 +55,7 @@ def banks(request: HttpRequest, code: Code, token: str) -> HttpResponse:
     form = BanksForm(request.POST, banks=choices)
     if not form.is_valid():
         return _step(request, code, 2, form, FORM_WRONG)
-    drafts.keep(request, code, "banks", request.POST)
+    drafts.keep(request, code, "banks", form)
     return redirect("declare-consent", token=token)
 
 

@@ -4,12 +4,14 @@ session after twelve hours."""
 
 import uuid
 
-from django.http import HttpRequest, QueryDict
+from django.forms import Form
+from django.http import HttpRequest
 
 from visits.codes.models import Code
 
 DRAFTS, SENT = "declare", "declared"
 AT_MOST = 3  # doors; somebody who tries more is no owner filling in a form
+LONGEST = 400  # characters of one field
 
 
 def read(request: HttpRequest, code: Code) -> dict:
@@ -17,10 +19,12 @@ def read(request: HttpRequest, code: Code) -> dict:
     return request.session.get(DRAFTS, {}).get(str(code.pk), {})
 
 
-def keep(request: HttpRequest, code: Code, step: str, posted: QueryDict) -> None:
+def keep(request: HttpRequest, code: Code, step: str, form: Form) -> None:
+    """What was typed into the fields of this bound form, and nothing else that was sent along: anybody may send
+    megabytes."""
     drafts = request.session.get(DRAFTS, {})
     draft = drafts.pop(str(code.pk), None) or {"id": str(uuid.uuid4())}
-    draft[step] = {name: value[:400] for name, value in posted.items() if name != "csrfmiddlewaretoken"}
+    draft[step] = {name: form.data[name][:LONGEST] for name in form.fields if name in form.data}
     for oldest in list(drafts)[: max(0, len(drafts) - AT_MOST + 1)]:
         del drafts[oldest]
     request.session[DRAFTS] = drafts | {str(code.pk): draft}

@@ -3,6 +3,7 @@
 from calendar import monthrange
 from datetime import date
 from decimal import Decimal
+from uuid import uuid4
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -102,10 +103,12 @@ class NeedForm(OwnersForm):
 class MendForm(NeedForm):
     """The need again, filled in from what was said before; the contact is not shown, and stays unless written anew."""
 
+    id = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
     def __init__(self, *args, need: FinancingNeed, **kwargs) -> None:
         amount = None if need.amount_yuan is None else f"{(need.amount_yuan / YUAN_PER_WAN).normalize():f}"
         names = ("purpose", "purpose_text", "term_months", "guarantee", "urgency")
-        initial = {"amount_wan": amount} | {name: getattr(need, name) for name in names}
+        initial = {"id": uuid4(), "amount_wan": amount} | {name: getattr(need, name) for name in names}
         super().__init__(*args, initial=initial, **kwargs)
         self.need = need
         self.fields["contact_name"].required = not need.contact_name
@@ -180,6 +183,12 @@ class ConsentForm(OwnersForm):
             notice_version=data["notice_version"], scopes=tuple(sorted(data["scopes"])),
             recipients=tuple(data["recipients"]), signed_name=data["signed_name"], signature_png=data["signature_png"],
         )  # fmt: skip
+
+
+class MoreConsentForm(ConsentForm):
+    """For a case that is there already."""
+
+    id = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
 
 class ReportForm(OwnersForm):

@@ -33,7 +33,7 @@ class DeclarationSaid:
         """The same for the same content; the id is not part of it."""
         said = asdict(self)
         del said["id"]
-        return hashlib.sha256(json.dumps(said, sort_keys=True, default=_spell).encode()).hexdigest()
+        return _digest(said)
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,16 @@ def problems_of_consent(consent: ConsentSaid) -> dict[str, str]:
     if not consent.signed_name.strip():
         found["consent.signed_name"] = _("请填写签署人姓名。")
     return found
+
+
+def digest_of_form(form_id: UUID | None, said: NeedSaid | ConsentSaid) -> str:
+    """By which a form that is sent twice is known; changed on the way back it is another one. Empty where it brought no
+    id."""
+    return _digest({"id": form_id, "said": asdict(said)}) if form_id else ""
+
+
+def _digest(said: dict) -> str:
+    return hashlib.sha256(json.dumps(said, sort_keys=True, default=_spell).encode()).hexdigest()
 
 
 def _spell(value: object) -> str:

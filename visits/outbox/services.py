@@ -1,5 +1,6 @@
 """Bring in what a phone handed out as a file: each visit for itself, as if the phone had sent it."""
 
+import logging
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -20,6 +21,7 @@ from visits.field.serializers import VisitInput
 from visits.outbox import rules, ticket
 from visits.presence.services import keep_photo
 
+logger = logging.getLogger(__name__)
 RECORDED, THERE, REFUSED = "recorded", "there", "refused"
 
 
@@ -123,3 +125,6 @@ def _keep_photos(entry: rules.Entry, result: Result, officer: User, now: datetim
             result.photos += not kept.is_repeat
         except Refusal as refusal:
             result.photo_sentences.append(str(refusal.sentence))
+        except Exception:  # whatever is wrong with this photo, the visits after it are brought in
+            logger.exception("photo %s of visit %s was not kept", photo.id, entry.id)
+            result.photo_sentences.append(_("没有存下。请稍后再导入一次这个文件,已登记的不会重复。"))

@@ -1,9 +1,10 @@
 """A photo as it came from a phone, made into one that may be kept: a small JPEG with nothing but its pixels."""
 
+import struct
 from dataclasses import dataclass
 from io import BytesIO
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from visits.errors import PhotoTooManyPixels, PhotoUnreadable
 
@@ -18,6 +19,13 @@ STEPS = (
     (1200, 50),
     (900, 45),
 )  # edge, quality; a picture of noise ends last
+# what Pillow raises depends on where the file breaks off
+BROKEN = (OSError, ValueError, SyntaxError, LookupError, TypeError, ArithmeticError, EOFError, struct.error)
+ORIENTATION = 0x0112  # of EXIF: how the camera was held
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE, 8: Image.Transpose.ROTATE_90,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -58,14 +66,25 @@ def _decoded(sent: bytes) -> Image.Image:
             if image.width * image.height > MAX_PIXELS:
                 raise PhotoTooManyPixels()
             image.draft("RGB", (MAX_EDGE_PX, MAX_EDGE_PX))  # a large one is decoded at half or a quarter
-            upright = ImageOps.exif_transpose(image).convert("RGB")
+            turn = _turn(image)
+            upright = (image if turn is None else image.transpose(turn)).convert("RGB")
     except Image.DecompressionBombError:
         raise PhotoTooManyPixels() from None
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, KeyError, IndexError, TypeError):
-        raise PhotoUnreadable() from None  # what Pillow raises depends on where the file breaks off
+    except BROKEN:
+        raise PhotoUnreadable() from None
     bare = Image.new("RGB", upright.size)  # `save` would take the comment of `upright` along
     bare.paste(upright)
     return bare
+
+
+def _turn(image: Image.Image) -> Image.Transpose | None:
+    """What puts it upright; None where nothing is to be done. EXIF that cannot be read is no fault of the pixels.
+
+    `ImageOps.exif_transpose` would also write the other fields anew, and fails at what cameras put there."""
+    try:
+        return UPRIGHT.get(image.getexif().get(ORIENTATION))
+    except BROKEN:
+        return None
 
 
 def _encoded(pixels: Image.Image, quality: int) -> bytes:

@@ -2,7 +2,9 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import Func, IntegerField, Max, Q, QuerySet, Value
+from django.db.models.functions import Now, TruncDate
 
+from accounts.clock import SHANGHAI
 from visits.register import rules_code, rules_name
 from visits.register.models import Business
 
@@ -12,6 +14,13 @@ LONGEST_QUESTION = 100
 # collect eight hundred thousand of them first; what is not, the index finds.
 WINDOW_ROWS = 10_000
 CERTAINLY_CODE = 8  # characters of the code's alphabet; no name is looked for where codes were found
+
+
+def in_force_today() -> Q:
+    """Assignments in force, from their first day through their last, as `field/assigned.py` and `visits_protection` have
+    it. Today is asked of the database: a date of ours would be kept in statements written once (accounts/prepared.py)."""
+    today = TruncDate(Now(), tzinfo=SHANGHAI)
+    return Q(starts_on__lte=today) & (Q(ends_on__isnull=True) | Q(ends_on__gte=today))
 
 
 def search_businesses(businesses: QuerySet, text: str, *, limit: int = SEARCH_LIMIT) -> QuerySet:

@@ -1,6 +1,7 @@
 """登记错了: the visit that opened a case is taken back with it, while nothing has been done."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from lending.progress.withdrawing import withdraw_all_consents
 from tests.factories import NOW
 from tests.lending import story
 from tests.lending.test_opening_race import wait_for_a_waiter
+from visits.consent.queries import consents_for_lookup
 from visits.field.services import record_visit
 from visits.models import Consent, Visit
 
@@ -110,6 +112,18 @@ def test_the_firm_may_be_visited_anew_and_gets_a_case_of_its_own(cast):
 
 
 @ALONE
+def test_what_was_signed_at_an_older_visit_that_is_uploaded_later_holds(cast):
+    """Nobody took anything back: the annulled visit was the officer's mistake."""
+    first = story.visited(cast)
+    told = story.said(first.business, banks=(cast.first_bank,), now=NOW - timedelta(hours=1))
+    annul(first, cast)
+    moment = LATER + timedelta(hours=1)
+    late = record_visit(said=replace(told, channel="outbox"), by=cast.officer, now=moment)
+    held = consents_for_lookup(first.business, now=moment)
+    assert ({one.signing.visit_id for one in held}, late.visit.missing) == ({told.id}, [])
+
+
+@ALONE
 def test_the_officer_does_it_on_the_phone(cast, web):
     case = story.visited(cast, now=story.NOW)
     Visit.objects.update(recorded_at=story.make.just_now())
@@ -129,8 +143,12 @@ def test_the_officer_does_it_on_the_phone(cast, web):
 
 
 @ALONE
-def test_no_step_of_the_funnel_counts_it(cast):
+@pytest.mark.parametrize("is_taken_back", [False, True])
+def test_no_step_of_the_funnel_counts_it(cast, is_taken_back):
+    """A consent that the owner took back first keeps that reason, and is one of an annulled visit all the same."""
     case = story.visited(cast)
+    if is_taken_back:
+        withdraw_all_consents(case=case, now=NOW)
 
     def counted() -> list[int]:
         with connection.cursor() as cursor:

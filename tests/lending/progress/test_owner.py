@@ -1,5 +1,6 @@
 """What the owner may do behind the tracking link, besides looking."""
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from lending.district_review.services import review
 from lending.errors import AlreadyMoved, WrongStage
 from lending.models import FinancingCase
 from lending.progress import amending, owners_word
+from lending.progress.annulling import annul_origin
 from lending.progress.withdrawing import withdraw_all_consents, withdraw_case
 from tests import factories as make
 from tests.factories import NOW
@@ -217,6 +219,35 @@ def test_who_left_the_choice_to_the_team_names_the_bank_later(cast, web):
     assert story.fresh(case).events.last().kind == "consent_given"
 
 
+def opened(phone, path: str) -> dict:
+    """What the form holds hidden, as a browser sends it along."""
+    return {"id": re.search(r'name="id" value="([0-9a-f-]{36})"', phone.get(path).content.decode())[1]}
+
+
+def test_a_signature_sent_twice_signs_once_and_another_one_again(cast, web):
+    case, phone = story.visited(cast), web()
+    path = f"/track/{case.track_token}/consent/"
+    form = SIGNED | opened(phone, path)
+    told = [phone.post(path, form, follow=True).content.decode() for _ in range(2)]
+    assert (["已收到" in page for page in told], ConsentSigning.objects.count()) == ([True, True], 2)
+    phone.post(path, form | {"recipients": ["DEMO-B1"]})  # after the back button: not what was sent before
+    phone.post(path, SIGNED | opened(phone, path))
+    assert (ConsentSigning.objects.count(), case.events.filter(kind="consent_given").count()) == (4, 3)
+
+
+@pytest.mark.parametrize("is_returned", [True, False])
+def test_a_need_sent_twice_is_mended_once_and_answered_twice_alike(cast, web, own, is_returned):
+    case = returned(cast, own) if is_returned else story.visited(cast, consent=False)
+    phone, path = web(), f"/track/{case.track_token}/need/"
+    form = NEED | {"contact_name": "李会计", "contact_phone": "13900001111"} | opened(phone, path)
+    told = [phone.post(path, form, follow=True).content.decode() for _ in range(2)]
+    assert [("已收到" in page, "现在不能修改" in page) for page in told] == [(True, False)] * 2
+    assert (story.fresh(case).stage, case.events.filter(kind="need_amended").count()) == (
+        "authorised" if is_returned else "intake",
+        1,
+    )
+
+
 def test_a_signature_does_not_bring_a_returned_case_back(cast, own):
     case = returned(cast, own)
     amending.add_consent(case=case, said=telling.consent(cast.other_bank), now=NOW)
@@ -248,6 +279,14 @@ def test_withdrawing_all_is_asked_twice_and_leaves_nothing(cast, web):
     told = web().post(f"/track/{case.track_token}/withdraw/", {"all": "yes"}, follow=True).content.decode()
     assert ("已撤回全部授权" in told, Consent.objects.filter(withdrawn_at__isnull=True).count()) == (True, 0)
     assert "确认撤回全部授权" not in page(web, case)
+
+
+def test_what_ended_by_the_officers_mistake_was_not_taken_back_by_the_owner(cast, web):
+    first = story.visited(cast)
+    annul_origin(case=first, by=cast.officer, now=NOW, reason="点错了")
+    case = story.visited(cast, of=first.business, consent=False)
+    html = page(web, case)
+    assert ("已收到您的需求" in html, "还差融资需求或授权" in html, "您已撤回" in html) == (True, True, False)
 
 
 def test_the_link_of_who_declared_at_the_door_tells_nothing_of_what_was_before(cast, web):

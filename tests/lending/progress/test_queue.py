@@ -126,6 +126,16 @@ def test_flags_ask_for_attention(cast, web):
     assert [flag["label"] for flag in later[clean.number]["flags"]] == ["信用查询已过期"]
 
 
+def test_a_consent_taken_back_from_the_team_alone_is_flagged_until_a_bank_has_the_case(cast):
+    before, after = story.looked_up(cast), story.pushed(cast)
+    after = getattr(after, "case", after)
+    taken_back = Consent.objects.filter(recipient__kind="district")
+    assert taken_back.update(withdrawn_at=NOW + timedelta(minutes=1)) >= 2
+    rows = queue.queue(cast.panel, queue.Asked(), NOW + timedelta(minutes=2))["rows"]
+    flagged = {row["number"]: "没有有效授权" in [flag["label"] for flag in row["flags"]] for row in rows}
+    assert flagged == {before.number: True, after.number: False}
+
+
 def test_the_queue_costs_the_same_for_one_and_three(cast, web, django_assert_num_queries):
     panel = web(cast.panel)
     for count, extra in ((1, 1), (3, 2)):

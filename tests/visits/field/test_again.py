@@ -63,6 +63,19 @@ def test_what_was_said_before_is_filled_in_at_the_next_visit(cast, api, web):
     )
 
 
+def test_what_was_said_at_a_visit_since_annulled_is_not_filled_in(cast, api, web):
+    """It may have been another firm's: the officer had opened the wrong one."""
+    firm = make.business(at=cast.xuhui, phone="13900000001")
+    api(cast.officer).post("/api/v1/visits/", make.visit_body(firm, banks=(cast.first_bank,)))
+    Visit.objects.update(annulled_at=timezone.now(), annulled_by=cast.officer, annulled_reason="点错了")
+    initial = web(cast.officer).get(f"/m/visit/{firm.credit_code}/").context["form"].initial
+    assert ("amount_wan" in initial, initial["contact_name"], initial["contact_phone"]) == (
+        False,
+        "",
+        "13900000001",
+    )
+
+
 def test_a_colleague_s_figures_are_not_filled_in(cast, api, web):
     firm = make.business(at=cast.xuhui)
     api(cast.officer).post("/api/v1/visits/", make.visit_body(firm, banks=(cast.first_bank,)))

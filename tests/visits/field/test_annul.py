@@ -4,9 +4,10 @@ import uuid
 
 import pytest
 
+from accounts.roles import Role
 from tests import factories as make
 from tests.visits.field.test_record import plain
-from visits.models import Visit
+from visits.models import Assignment, BusinessList, Consent, ListMembership, Visit
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/visits/"
@@ -47,6 +48,20 @@ def test_a_visit_that_became_a_case_is_the_district_teams(cast, api):
         "visit_has_case",
         True,
     )
+
+
+def test_what_was_signed_at_a_visit_that_became_no_case_ends_with_it(cast, api):
+    """Neither firm nor officer has a district: the visit is kept, and so are its consents."""
+    officer = make.user("nowhere", Role.FIELD_OFFICER, cast.first_bank, "林访")
+    walked = {"list": BusinessList.objects.first(), "grid": make.grid(cast.xuhui)}
+    firm = make.business(district=None, district_source="none", grid=walked["grid"])
+    ListMembership.objects.create(business=firm, list=walked["list"])
+    Assignment.objects.create(officer=officer, bank=cast.first_bank, starts_on="2026-01-01", **walked)
+    body = make.visit_body(firm, banks=(cast.first_bank,))
+    said = api(officer).post(URL, body).json()
+    assert (said["reason"], Consent.objects.filter(withdrawn_at=None).count()) == ("district_unknown", 1)
+    assert api(officer).post(f"{URL}{body['id']}/annul/", {"reason": "登记错了"}).status_code == 200
+    assert Consent.objects.get().withdrawn_at == Visit.objects.get().annulled_at
 
 
 @pytest.mark.parametrize(

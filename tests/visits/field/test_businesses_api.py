@@ -1,13 +1,18 @@
 """`businesses/`: who sees which, by what they are found, what a row says."""
 
+from datetime import date, timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.clock import day_of
 from tests import factories as make
+from visits.access import assigned_to
 from visits.codes import rules, services
-from visits.models import Assignment, BusinessList, ListMembership
+from visits.field import assigned as field_assigned
+from visits.models import Assignment, Business, BusinessList, ListMembership
 from visits.register.rules_name import search_form
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +106,28 @@ def test_an_officer_sees_a_business_of_another_district_once_it_is_assigned(cast
         list=kind, grid=grid, bank=cast.first_bank, officer=cast.officer, starts_on="2026-01-01"
     )
     assert "测试浦东米店" in found(api, cast.officer)
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "is_mine"),
+    [(-9, None, True), (0, 0, True), (-9, 7, True), (-9, -1, False), (1, None, False), (1, 9, False)],
+)
+def test_what_is_listed_for_the_day_may_be_visited_and_nothing_else(cast, api, town, starts, ends, is_mine):
+    """The page of the day, the register and the visit go by one rule: from the first day through the last."""
+    walked, today = town["here"], day_of(timezone.now())
+    Business.objects.filter(pk=walked.pk).update(district=cast.pudong)
+    days = [None if n is None else today + timedelta(days=n) for n in (starts, ends)]
+    Assignment.objects.update(starts_on=days[0], ends_on=days[1])
+    listed = [one.pk for one in field_assigned.assigned_to(cast.officer, timezone.now())]
+    seen = found(api, cast.officer, assigned="me")
+    kept = api(cast.officer).post("/api/v1/visits/", make.visit_body(walked)).status_code
+    assert (listed, seen, kept) == (([walked.pk], [walked.name], 201) if is_mine else ([], [], 404))
+
+
+def test_todays_date_is_no_value_of_the_statement(cast):
+    """Statements written once keep their values: with a date of ours every day would be the first one's."""
+    _sql, values = Business.objects.filter(assigned_to(cast.officer)).query.sql_with_params()
+    assert [value for value in values if isinstance(value, date)] == []
 
 
 @pytest.mark.parametrize(

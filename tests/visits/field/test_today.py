@@ -79,6 +79,15 @@ def test_a_row_says_the_day_and_the_bank_of_a_visit_and_nothing_of_what_was_said
     assert ("5天前申浦示范银行走访过" in page, "三百万" in page) == (True, False)
 
 
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_a_visit_that_found_no_firm_at_the_address_is_no_visit_of_ours(cast, web, rival, is_ours):
+    firm = make.business("测试面馆")
+    visited(firm, rival, 9)
+    visited(firm, cast.officer if is_ours else rival, 3, "wrong_address")
+    (row,) = web(cast.officer).get("/m/", {"search": "面馆"}).context["found"]
+    assert labels(row) == ["9天前申浦示范银行走访过", "主办行:申浦示范银行", "上次:地址不符"]
+
+
 def test_a_firm_stays_on_the_list_until_it_was_tried_on_enough_days(cast, web, walk):
     shop, client = walk("测试米店"), web(cast.officer)
     seen = []

@@ -15,6 +15,7 @@ from tests import factories as make
 from tests.factories import NOW
 from tests.lending import story
 from tests.visits.intake import telling
+from visits.codes.rules import SECRET_LENGTH, token_for
 from visits.models import OwnerReport
 
 pytestmark = pytest.mark.django_db
@@ -119,6 +120,18 @@ def test_too_much_reading_is_refused_before_anything_is_read(cast, web, token, d
     with django_assert_num_queries(0):
         refused = phone.get(f"/q/{token}/").status_code
     assert (set(statuses), refused) == ({200}, 429)
+
+
+def test_one_door_is_one_however_its_token_is_written(web, token, settings):
+    """The per-door limits would be as many as there are spellings, and an older key's signature is one more."""
+    wide = "".join(chr(ord(character) + 0xFEE0) for character in token)
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another key " * 5
+    newer = token_for(token[:SECRET_LENGTH])
+    spellings = (token, token.lower(), "-".join(token), wide, newer)
+    phone = web()
+    statuses = [phone.get(f"/q/{spellings[n % 5]}/").status_code for n in range(240)]
+    assert set(statuses) == {200}
+    assert [phone.get(f"/q/{one}/").status_code for one in spellings] == [429] * 5
 
 
 def test_another_shop_in_the_same_hall_reads_on(cast, web, token):

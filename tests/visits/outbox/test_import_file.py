@@ -19,6 +19,7 @@ from tests import factories as make
 from visits.models import Visit, VisitPhoto
 from visits.outbox import rules, ticket
 from visits.outbox.services import import_file
+from visits.presence import images
 
 pytestmark = pytest.mark.django_db
 
@@ -88,6 +89,29 @@ def test_one_refused_visit_does_not_hold_up_the_others(cast):
     assert [result.state for result in results] == ["refused", "refused", "recorded"]
     assert results[0].sentence.endswith("走访已超过30天,不能补录,请联系区级工作专班。")
     assert results[1].sentence == "“nonsense” 不是合法选项。"
+
+
+def test_one_photo_that_brings_the_decoder_down_does_not_hold_up_the_visits_after_it(cast, monkeypatch):
+    told, clean = [], images.clean
+
+    def once(sent: bytes):
+        told.append(sent)
+        if len(told) == 1:
+            raise RuntimeError("decoder")
+        return clean(sent)
+
+    monkeypatch.setattr(images, "clean", once)
+    shop = make.business(at=cast.xuhui)
+    said = file(cast.officer, entry(shop, photos=2), entry(shop, photos=1))
+    results = bring(said, cast.panel).results
+    assert [(one.state, one.photos, one.photo_sentences) for one in results] == [
+        ("recorded", 1, ["没有存下。请稍后再导入一次这个文件,已登记的不会重复。"]),
+        ("recorded", 1, []),
+    ]
+    assert [(one.state, one.photos, one.photo_sentences) for one in bring(said, cast.panel).results] == [
+        ("there", 1, []),
+        ("there", 0, []),
+    ]
 
 
 def test_photos_alone_follow_a_visit_that_has_arrived(cast):

@@ -1,6 +1,7 @@
 """Pictures as phones make them: each seed another scene, with what a camera writes beside the pixels."""
 
 import random
+import struct
 from io import BytesIO
 
 from PIL import Image, ImageDraw
@@ -33,6 +34,21 @@ def with_position(seed: int = 1, *, size: tuple[int, int] = (1200, 900), orienta
     }
     scene(seed, size).save(out, "JPEG", quality=85, exif=exif, **facts)
     return out.getvalue()
+
+
+def with_odd_exif(
+    tag: int, kind: int, count: int, value: bytes, *, size: tuple[int, int] = (800, 600)
+) -> bytes:
+    """Taken upright (orientation 6), and one field more of this TIFF type, of four bytes or eight."""
+    short = len(value) <= 4
+    fields = {
+        0x0112: struct.pack(">HHIHxx", 0x0112, 3, 1, 6),
+        tag: struct.pack(">HHI", tag, kind, count)
+        + (value.ljust(4, b"\0") if short else struct.pack(">I", 38)),
+    }
+    written = b"".join(fields[name] for name in sorted(fields)) + bytes(4)
+    head = b"Exif\0\0MM\0*" + struct.pack(">IH", 8, 2)
+    return jpeg(size=size, exif=head + written + (b"" if short else value))
 
 
 def noise(size: tuple[int, int]) -> bytes:

@@ -1,5 +1,6 @@
 """`PUT visits/…/photos/…/`: what is kept of a photo, and what is refused in words."""
 
+import struct
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +10,7 @@ from io import BytesIO
 import pytest
 from django.db import connection, connections, transaction
 from django.utils import timezone
-from PIL import Image
+from PIL import Image, ImageChops, ImageOps
 
 from tests import factories as make
 from tests.visits.field.test_record import plain
@@ -53,6 +54,41 @@ def test_a_photo_is_kept_small_and_bare_and_a_repeat_is_answered_as_before(cast,
 def test_a_photo_taken_upright_is_kept_upright(cast, api, visit):
     put(api(cast.officer), visit, pictures.with_position(size=(800, 600), orientation=6))
     assert (VisitPhoto.objects.get().width, VisitPhoto.objects.get().height) == (600, 800)
+
+
+@pytest.mark.parametrize(
+    ("tag", "kind", "value"),
+    [
+        (
+            0x0128,
+            4,
+            struct.pack(">I", 70_000),
+        ),  # ResolutionUnit and BitsPerSample, wider than the standard has them
+        (0x0102, 4, struct.pack(">I", 70_000)),
+        (0x0100, 9, struct.pack(">i", -1)),  # ImageWidth
+        (0x011A, 10, struct.pack(">ii", -72, 1)),  # XResolution
+    ],
+)
+def test_odd_facts_beside_the_pixels_do_not_matter(cast, api, visit, tag, kind, value):
+    sent = pictures.with_odd_exif(tag, kind, 1, value)
+    assert put(api(cast.officer), visit, sent).status_code == 201
+    assert (VisitPhoto.objects.get().width, VisitPhoto.objects.get().height) == (600, 800)
+
+
+@pytest.mark.parametrize("exif", [b"Exif\0\0MM\0*\0\0", b"Exif\0\0garbage", b"Exif\0\0MM\0*\0\0\0\x08\0\x09"])
+def test_facts_broken_off_beside_whole_pixels_do_not_matter(cast, api, visit, exif):
+    sent = pictures.jpeg(size=(800, 600), exif=exif, dpi=(72, 72))
+    assert put(api(cast.officer), visit, sent).status_code == 201
+
+
+def test_every_way_of_holding_a_camera_ends_upright():
+    sent = [pictures.with_position(size=(80, 60), orientation=turn) for turn in range(1, 9)]
+    for one in sent:
+        with Image.open(BytesIO(one)) as image:
+            upright = ImageOps.exif_transpose(image).convert("RGB")
+        kept = Image.open(BytesIO(images.clean(one).jpeg))
+        assert kept.size == upright.size
+        assert max(high for _low, high in ImageChops.difference(kept, upright).getextrema()) < 40
 
 
 def test_even_noise_ends_below_what_is_kept(cast, api, visit):

@@ -8,12 +8,13 @@ import pytest
 from accounts.errors import Refusal
 from accounts.roles import Role
 from tests import factories as make
+from tests.visits.intake import telling
+from visits.field.assigned import assigned_to
 from visits.models import (
     Assignment,
     Business,
     BusinessList,
     DoNotDisturb,
-    FinancingNeed,
     ListMembership,
     Visit,
     VisitPolicy,
@@ -170,12 +171,24 @@ def test_a_wish_lifted_since_stood_when_the_visit_was_made(cast, shop):
     ]
 
 
-def test_an_owner_who_declares_a_need_has_asked_to_be_called(cast, shop):
-    services.ask_do_not_disturb(business=shop, until_on=date(2026, 12, 1), now=NOON)
-    FinancingNeed.objects.create(business=shop, declared_at=NOON + DAY)
-    assert [found(shop, cast.officer, at) for at in (NOON + DAY - timedelta(seconds=1), NOON + DAY)] == [
-        [Mark.DO_NOT_DISTURB], [],
-    ]  # fmt: skip
+def test_a_wish_for_peace_ends_by_being_lifted_and_by_no_declaration_at_the_door(cast, shop):
+    """Anybody may stand at the door. What the visit is judged by, the pages and the officer's list tell the same."""
+    assign(cast, shop, cast.first_bank, officer=cast.officer)
+    until = date(2026, 12, 1)
+    services.ask_do_not_disturb(business=shop, until_on=until, now=NOON)
+    telling.declared(cast, shop, now=NOON + DAY)
+
+    def readers(at) -> list[date | None]:
+        (row,) = assigned_to(cast.officer, at)
+        return [
+            told(shop, cast.officer, at).undisturbed_until,
+            queries.do_not_disturb_until(shop, at),
+            row.until,
+        ]
+
+    assert readers(NOON + 2 * DAY) == [until] * 3
+    services.lift_do_not_disturb(business=shop, now=NOON + 3 * DAY)
+    assert readers(NOON + 3 * DAY) == [None] * 3
 
 
 def test_a_districts_own_policy_goes_before_the_citys_of_whatever_day(cast, shop, rival):

@@ -29,9 +29,11 @@ def start(
 ) -> CodeBatch:
     """A waiting batch with its doors fixed, handed to a worker once this is committed.
 
-    The same person asking the same again while it is being made gets the batch there is.
+    The same person asking the same again while it is being made gets the batch there is; `renew_before` should be one
+    moment for the whole day, so that a second tap asks the same.
     """
     require(by, Do.PRINT_CODES)
+    User.objects.select_for_update(no_key=True).get(pk=by.pk)  # two taps at once: the second waits and finds
     asked = {"selection": picked.query, "renew_before": renew_before}
     same = CodeBatch.objects.filter(started_by=by, state__in=CodeBatch.OPEN, **asked).first()
     if same:

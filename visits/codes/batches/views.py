@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import get_visible, require, visible_to
+from accounts.clock import end_of_day
 from accounts.errors import Invalid
 from accounts.language import in_chinese
 from accounts.roles import Do
@@ -91,7 +92,7 @@ def renew(request: HttpRequest) -> HttpResponse:
     """GET says how many expire within `days` and what renewing them means; POST starts the batch."""
     require(request.user, Do.PRINT_CODES)
     picked, days, now = sheet.read_selection(request.GET, request.user), _days(request), timezone.now()
-    before = now + timedelta(days=days)
+    before = end_of_day(now + timedelta(days=days))
     if request.method == "POST":
         with in_chinese():
             reason = _reason(request) or _("%(days)s天内到期,批量换发") % {"days": days}

@@ -74,7 +74,7 @@ def _issue_chunk(batch: CodeBatch, claim: Claim, now: datetime) -> bool:
     subjects = [subject for _pk, subject in items]
     made = bulk.issue(
         kind=batch.kind, subjects=subjects, by=batch.started_by, now=now, renew_before=batch.renew_before,
-        reason=batch.reason,
+        renewed_at=batch.started_at, reason=batch.reason,
     )  # fmt: skip
     seen = queries.subjects_seen_by(batch.started_by, batch.kind).filter(pk__in=subjects)
     with connection.cursor() as cursor:

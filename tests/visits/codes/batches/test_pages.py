@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.clock import end_of_day
 from tests import factories as make
 from tests.visits.codes.batches.stacks import GRID, content, shops, start, work
 from visits.codes import bulk
@@ -138,6 +139,17 @@ def test_renewing_says_how_many_and_starts_a_batch(cast, web):
     assert (answer.url, batch.made, batch.printed) == (f"/codes/batches/{batch.pk}/", 2, 2)
     gone = Code.objects.exclude(revoked_at=None).values_list("revoked_by__username", "revoked_reason")
     assert list(gone) == [("panel2", "30天内到期,批量换发")] * 2
+
+
+def test_a_second_tap_on_renewing_starts_no_second_batch(cast, web):
+    issued(shops(2, cast.xuhui), cast.panel, days_ago=350)
+    client = web(cast.panel)
+    pages = {client.post("/codes/renew/?all=1&days=30").url for _ in range(2)}
+    batch = CodeBatch.objects.get()
+    assert (pages, batch.renew_before) == (
+        {f"/codes/batches/{batch.pk}/"},
+        end_of_day(batch.started_at + 30 * DAY),
+    )
 
 
 def test_revoking_says_how_many_asks_why_and_revokes_exactly_those(cast, web):

@@ -102,6 +102,33 @@ def test_two_people_renewing_the_same_street_at_once_hold_the_same_codes(cast, m
     assert (first == second, doors_with_one_live_code(), Code.objects.count()) == (True, 60, 120)
 
 
+def test_a_renewal_asked_for_twice_at_once_is_one_batch(cast):
+    rows, now = shops(3, cast.xuhui), timezone.now()
+    bulk.issue(
+        kind="business",
+        subjects=[row.pk for row in rows],
+        by=cast.panel,
+        now=now - timezone.timedelta(days=350),
+    )
+    soon = now + timezone.timedelta(days=30)
+    asked = at_once(*[lambda: start(cast.panel, renew_before=soon)] * 2)
+    assert [batch.pk for batch in asked] == [CodeBatch.objects.get().pk] * 2
+
+
+def test_a_renewal_revokes_nothing_that_another_printed_since_it_was_asked_for(cast):
+    """With a year ahead even a code of today would be due: two colleagues would revoke each other's sheets."""
+    rows, now = shops(3, cast.xuhui), timezone.now()
+    bulk.issue(
+        kind="business",
+        subjects=[row.pk for row in rows],
+        by=cast.panel,
+        now=now - timezone.timedelta(days=350),
+    )
+    both = [start(one, renew_before=now + timezone.timedelta(days=366)) for one in (cast.panel, cast.panel2)]
+    first, second = (working.work_off(batch_id=one.pk, clock=timezone.now) and tokens(one) for one in both)
+    assert (first == second, doors_with_one_live_code(), Code.objects.count()) == (True, 3, 6)
+
+
 def test_a_batch_beside_single_renewals_and_revocations_leaves_one_code_a_door(cast):
     rows, now = shops(30, cast.xuhui), timezone.now()
     bulk.issue(
