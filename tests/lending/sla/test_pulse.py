@@ -31,6 +31,12 @@ def test_late_begins_a_second_after_five_minutes(age, state):
     assert pulse(make.NOW + age).state == state
 
 
+def test_a_pass_in_the_future_does_not_hide_a_standstill():
+    Sweep.objects.create(at=make.NOW - 7 * MINUTE, took_ms=1)
+    Sweep.objects.create(at=make.NOW + SECOND, took_ms=1)
+    assert pulse(make.NOW)[1:] == (420.0, "late", "7 分钟前")
+
+
 def test_a_site_that_never_swept_says_so():
     assert pulse(make.NOW) == (None, None, "never", "尚未巡检")
 
@@ -45,7 +51,7 @@ def test_ready_tells_the_age_in_words(client):
 
 
 def test_ready_without_a_database_knows_nothing_of_the_sweep(client, monkeypatch):
-    def gone(*_args):
+    def gone(**_facts):
         raise OperationalError("gone")
 
     monkeypatch.setattr("lending.sla.pulse.last_sweep_at", gone)

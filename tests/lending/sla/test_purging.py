@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts import purging
 from accounts.idempotency_record import IdempotencyRecord
-from lending.models import Sweep
+from lending.models import DeliveryReport, Sweep
 from lending.sla.purging import purge_expired
 from lending.sla.sweep import sweep
 from lending.sla.tasks import purge_expired as tick
@@ -49,6 +49,10 @@ def swept(at):
     return Sweep.objects.create(at=at, took_ms=1)
 
 
+def reported(at):
+    return DeliveryReport.objects.create(digest=str(DeliveryReport.objects.count()), received_at=at)
+
+
 @pytest.mark.parametrize(("made", "name", "kept", "gone"), [
     (answer, "answers", NOW + SECOND, NOW),
     (session, "sessions", NOW, NOW - SECOND),
@@ -57,6 +61,7 @@ def swept(at):
     (lambda at: sign_in(AccessFailureLog, at), "sign_ins", NOW - timedelta(days=400),
      NOW - timedelta(days=400) - SECOND),
     (swept, "sweeps", NOW - timedelta(days=90), NOW - timedelta(days=90) - SECOND),
+    (reported, "reports", NOW - timedelta(days=180), NOW - timedelta(days=180) - SECOND),
 ])  # fmt: skip
 def test_what_has_expired_goes_and_the_rest_stays(made, name, kept, gone):
     stays, goes = made(kept), made(gone)
@@ -86,7 +91,8 @@ def test_the_command_and_the_tick_do_the_same(capsys):
         deed()
         counts.append(Sweep.objects.count())
     assert json.loads(capsys.readouterr().out) == {
-        "answers": 0, "sessions": 0, "sign_ins": 0, "sweeps": 1, "photos": 0, "code_files": 0, "code_batches": 0,
+        "answers": 0, "sessions": 0, "sign_ins": 0, "sweeps": 1, "reports": 0, "photos": 0, "code_files": 0,
+        "code_batches": 0,
     }  # fmt: skip
     assert counts == [0, 0]
 
