@@ -1,18 +1,20 @@
 """Reading what a mail system says about a letter: RFC 3464 as it is written, and as it is met. No ORM, no network.
 
 Reports come from anybody and in any shape, so nothing here trusts a length, a charset or a structure: at most
-`READ_BYTES` of a mail are looked at (the returned letter comes last and is not needed), a Content-Type beyond reason is
-not parsed, and whatever the parser cannot read is a report that says nothing.
+`READ_BYTES` of a mail are looked at (the returned letter comes last and is not needed), a Content-Type beyond reason and
+more than `MOST_PARTS` parts are not parsed, and whatever the parser cannot read is a report that says nothing.
 """
 
 import re
+from collections.abc import Callable
 from email.message import Message
 from email.parser import BytesParser
-from email.policy import compat32
+from email.policy import Policy, compat32
+from itertools import count
 from typing import NamedTuple
 
 READ_BYTES = 1 << 20
-MOST_BOUNDARIES = 50  # every line is compared with each that is open
+MOST_PARTS = 50  # every line is compared with the boundary of each that is open
 MOST_RECIPIENTS = 20  # a letter of ours has one; an alias may have some more
 MESSAGE_ID = re.compile(r"<[^<>@\s]{1,80}@[^<>@\s]{1,80}>")
 # The parser takes this type for headers and leaves what is encoded as it came; under another name it is a plain part.
@@ -36,13 +38,27 @@ class Report(NamedTuple):
 def read(raw: bytes) -> list[Report]:
     """The reports in one mail; none where it is no report at all."""
     raw = raw[:READ_BYTES]
-    if MONSTROUS.search(raw) or raw.lower().count(b"boundary") > MOST_BOUNDARIES:
+    if MONSTROUS.search(raw):
         return []
     try:
-        mail = BytesParser(policy=compat32).parsebytes(STATUS_TYPE.sub(rb"\1text/x-delivery-status", raw))
+        mail = BytesParser(_counted(), policy=compat32).parsebytes(
+            STATUS_TYPE.sub(rb"\1text/x-delivery-status", raw)
+        )
         return _reports(mail)
     except (RecursionError, ValueError, LookupError, AttributeError, TypeError, AssertionError):
         return []  # the parser's own stumbling blocks
+
+
+def _counted() -> Callable[..., Message]:
+    """Makes the parts for the parser, which asks for each as it comes to it, and stumbles where they are too many."""
+    numbers = count()
+
+    def part(policy: Policy) -> Message:
+        if next(numbers) > MOST_PARTS:  # the first is asked for to try, and thrown away
+            raise ValueError("more parts than a report has")
+        return Message(policy=policy)
+
+    return part
 
 
 def _reports(mail: Message) -> list[Report]:

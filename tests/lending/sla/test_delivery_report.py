@@ -5,7 +5,7 @@ import tracemalloc
 
 import pytest
 
-from lending.sla.delivery_report import READ_BYTES, read
+from lending.sla.delivery_report import MOST_PARTS, READ_BYTES, read
 from tests.lending.sla.reports import (
     ABSENCE,
     EXCHANGE,
@@ -99,6 +99,22 @@ def test_a_broken_report_is_read_as_far_as_it_goes_and_fits_the_ledger(raw):
     (report,) = read(raw)
     lengths = [len(report.recipient) <= 254, len(report.action) <= 12, len(report.diagnostic) <= 300]
     assert (report.action[:1], lengths, "\x00" in "".join(report[1:])) == ("f", [True] * 3, False)
+
+
+def test_a_report_may_speak_of_boundaries():
+    raw = written(POSTFIX).replace(
+        b"This is the mail system", b"boundary " * 60 + b"\nThis is the mail system"
+    )
+    assert one(raw)[0] == ID
+
+
+@pytest.mark.parametrize(("parts", "reports"), [(MOST_PARTS, 1), (MOST_PARTS + 1, 0)])
+def test_a_report_of_too_many_parts_is_not_read(parts, reports):
+    status = b"--b\nContent-Type: message/delivery-status\n\nAction: failed\n\n"
+    raw = (
+        b"Content-Type: multipart/report; boundary=b\n\n" + status + b"--b\n\nx\n" * (parts - 2) + b"--b--\n"
+    )
+    assert len(read(raw)) == reports
 
 
 def nested(depth: int) -> bytes:
