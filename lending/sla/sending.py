@@ -163,7 +163,7 @@ class Run:
         age = self.now - min(letter.created_at for letter in letters)
         facts = {"claimed_until": None, "last_error": smtp.in_words(error)}
         logger.warning("a letter was not taken (%s), try %s: %s", what, attempts, facts["last_error"])
-        if smtp.is_hopeless(what, attempts, age):
+        if smtp.is_hopeless(error, letters[0].last_error, attempts, age):
             _held(letters).update(state=Alert.State.GIVEN_UP, **facts)
             self.tally.given_up += len(letters)
         else:
@@ -192,7 +192,9 @@ def _release(letters: list[Alert]) -> None:
 
 def _note_sent(letters: list[Alert], now: datetime) -> None:
     """The server has them; a PostgreSQL that is just being started again must not make it get them twice."""
-    rows = Alert.objects.filter(pk__in=[letter.pk for letter in letters], state=Alert.State.PENDING)
+    # by the id too: one that was asked for again by hand meanwhile is owed as another mail
+    pks, message_id = [letter.pk for letter in letters], letters[0].message_id
+    rows = Alert.objects.filter(pk__in=pks, message_id=message_id, state=Alert.State.PENDING)
     for pause in (*PAUSES, None):
         try:
             rows.update(state=Alert.State.SENT, sent_at=now, claimed_until=None, last_error="")

@@ -3,13 +3,15 @@
 RFC 5321: 4yz is "not now", 5yz is "not like this"; section 4.5.4.1 wants a sender to keep trying for four to five days.
 """
 
+import re
 from datetime import datetime, timedelta
 from enum import StrEnum
 from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPResponseException
 
 MINUTES_BETWEEN = (1, 5, 15, 60, 240, 720)
-REFUSALS_BORNE = 3  # one bounce does not silence a mailbox
+TRIES_BORNE = 3  # and the last two refused: one bounce does not silence a mailbox
 KEEP_TRYING = timedelta(days=5)
+REFUSAL = re.compile(r"(SMTPRecipientsRefused|SMTPDataError): 5\d\d")  # as `in_words` writes it
 
 
 class Fate(StrEnum):
@@ -57,8 +59,15 @@ def try_again_at(attempts: int, now: datetime) -> datetime:
     return now + timedelta(minutes=MINUTES_BETWEEN[step])
 
 
-def is_hopeless(what: Fate, attempts: int, age: timedelta) -> bool:
-    """Whether to give up on a letter after this try. Trouble with the server never uses a letter up."""
-    if what == Fate.REFUSED:
-        return attempts >= REFUSALS_BORNE
-    return what == Fate.LATER and age > KEEP_TRYING and attempts >= len(MINUTES_BETWEEN)
+def is_hopeless(error: Exception, before: str, attempts: int, age: timedelta) -> bool:
+    """Whether to give up on a letter after this try. `before`: what the ledger says of the try before, by `in_words`.
+    Trouble with the server never uses a letter up."""
+    what = fate(error)
+    if what == Fate.TROUBLE:
+        return False
+    is_refused_again = what == Fate.REFUSED and (
+        answer_code(error) is None or REFUSAL.match(before) is not None
+    )
+    if is_refused_again and attempts >= TRIES_BORNE:
+        return True
+    return age > KEEP_TRYING and attempts >= len(MINUTES_BETWEEN)

@@ -61,6 +61,16 @@ def test_a_mailbox_that_refuses_for_good_is_given_up_at_the_third_refusal(owed, 
     assert (state(alert), alert.last_error) == (("given_up", 3), "SMTPRecipientsRefused: 550 no such user")
 
 
+def test_refusals_for_now_do_not_count_towards_giving_up(owed, smtp):
+    alert, now = owed
+    smtp.answers = ["451 later", "451 later", "550 no such user", "550 no such user"]
+    told = []
+    for hours in range(4):
+        send_pending(now=now + timedelta(hours=hours))
+        told.append(state(alert))
+    assert told == [("pending", 1), ("pending", 2), ("pending", 3), ("given_up", 4)]
+
+
 def test_one_refused_mailbox_does_not_keep_the_others_waiting(cast, smtp):
     clock = making.clock(cast)
     sweep(now=clock.due_at)
@@ -199,6 +209,28 @@ def test_a_sender_held_up_beyond_its_lease_does_not_take_the_letter_from_the_nex
     send_pending(now=now)
     alert.refresh_from_db()
     assert (alert.claimed_until, alert.last_error) == (taken_over, "")
+
+
+def test_a_sender_held_up_until_the_letter_was_asked_for_again_does_not_note_that_one_as_sent(
+    owed, smtp, monkeypatch
+):
+    alert, now = owed
+    from lending.sla.emails import Letter
+
+    send = Letter.send
+
+    def held_up(self, *args, **kwargs):
+        send(self, *args, **kwargs)
+        again = {"message_id": "", "attempts": 0, "claimed_until": None, "send_after": now + MINUTE}
+        Alert.objects.update(**again)  # the next sender had sent it, then the city asked for it
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Letter, "send", held_up)
+        send_pending(now=now)
+    waiting = state(alert)
+    send_pending(now=now + MINUTE)
+    ids = [letter["Message-ID"] for letter in smtp.letters]
+    assert (waiting, state(alert), len(set(ids))) == (("pending", 0), ("sent", 1), 2)
 
 
 @pytest.mark.django_db(transaction=True)
