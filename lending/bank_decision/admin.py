@@ -40,8 +40,8 @@ class InboxChangeList(ChangeList):
         return kept
 
     def get_queryset(self, request: HttpRequest, exclude_parameters=None) -> QuerySet:
-        rows = super().get_queryset(request, exclude_parameters)
-        return rows.filter(inbox.condition(inbox.current(request), timezone.now()))
+        rows, now = super().get_queryset(request, exclude_parameters), timezone.now()
+        return queries.with_late_steps(rows.filter(inbox.condition(inbox.current(request), now)), now)
 
 
 class RecommendationInbox(FeedbackPages, CasePages, ScopedAdmin):
@@ -192,7 +192,8 @@ def column(show, title: str, name: str, ordering: str | None = None):
 
 
 def show_clock(now: datetime, row: Recommendation) -> str:
-    return render_to_string(f"{PART}clock.html", {"chip": linked(row.deadline, now), "row": row})
+    context = {"chip": linked(row.deadline, now), "late_steps": inbox.late_words(row.late_steps)}
+    return render_to_string(f"{PART}clock.html", context)
 
 
 def show_deeds(may_decide: bool, query: str, row: Recommendation) -> str:

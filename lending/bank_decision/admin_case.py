@@ -38,7 +38,7 @@ PAGES = "lending/bank_decision/"
 
 
 class CasePages(PausePages):
-    """Mixed into the inbox. `story` gives the case line and the timeline; it lives on a higher floor (lending.progress)."""
+    """Mixed into the inbox. `story` gives the case line, its clocks and the timeline; it lives on a higher floor (lending.progress)."""
 
     def story(self, row: Recommendation, user: User, now) -> dict:
         return {}

@@ -7,6 +7,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_scope import scope
@@ -14,9 +15,10 @@ from accounts.clock import SHANGHAI, day_of
 from accounts.roles import BANK_ROLES
 from lending.bank_decision.models import BankDecision
 from lending.bank_decision.outcomes import GRANTED
-from lending.bank_decision.queries import with_all_that_a_row_shows
+from lending.bank_decision.queries import with_all_that_a_row_shows, with_late_steps
 from lending.models import Recommendation
 from lending.sla.chips import DUE_SOON_DAYS, linked
+from lending.sla.kinds import DeadlineKind
 from lending.stages import Stage
 
 State = Recommendation.State
@@ -69,6 +71,11 @@ def condition(key: str, now: datetime) -> Q:
         )
         return Q(state=State.DECIDED, case__stage=Stage.APPROVED) & Q(Exists(standing))
     return Q(state=key)
+
+
+def late_words(kinds: list[str]) -> list[str]:
+    """接收超时, 首次对接超时: the marks of a row, from `queries.with_late_steps`."""
+    return [gettext("%(kind)s超时") % {"kind": DeadlineKind(kind).label} for kind in kinds]
 
 
 def soon_until(now: datetime) -> datetime:
@@ -130,7 +137,7 @@ def dashboard(request: HttpRequest, context: dict) -> dict:
         return context
     now = timezone.now()
     rows = with_all_that_a_row_shows(scope(request.user, Recommendation).filter(condition("todo", now)))
-    rows = rows.order_by(F("deadline__due_at"), "pk")[:FIRST_ROWS]
+    rows = with_late_steps(rows, now).order_by(F("deadline__due_at"), "pk")[:FIRST_ROWS]
     figures = [
         {"label": heap.label, "value": heap.count, "unit": _("笔"), "url": heap.url, "change": "",
          "state": heap.state if heap.count else ""}
@@ -140,6 +147,7 @@ def dashboard(request: HttpRequest, context: dict) -> dict:
         {
             "row": row,
             "chip": linked(row.deadline, now),
+            "late_steps": late_words(row.late_steps),
             "url": reverse("admin:lending_recommendation_change", args=[row.pk]),
         }
         for row in rows

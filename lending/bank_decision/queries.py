@@ -1,13 +1,15 @@
 """What a bank has to do and has done. Never writes."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Prefetch, QuerySet, Sum
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Prefetch, QuerySet, Sum
 
 from lending.bank_decision.models import BankDecision, ContactAttempt, DeclineReason, Disbursement
 from lending.bank_decision.outcomes import GRANTED
 from lending.models import Recommendation
+from lending.sla import queries as clocks
 
 IN_ROW = ("case__business", "case__district", "list", "bank", "branch", "deadline")
 
@@ -18,6 +20,13 @@ def with_all_that_a_row_shows(rows: QuerySet[Recommendation]) -> QuerySet[Recomm
     loans = Prefetch("disbursements", Disbursement.objects.select_related("recorded_by"))
     current = Prefetch("decisions", decisions.prefetch_related(loans), to_attr="current_decisions")
     return rows.select_related(*IN_ROW).prefetch_related(current)
+
+
+def with_late_steps(rows: QuerySet[Recommendation], now: datetime) -> QuerySet[Recommendation]:
+    """`late_steps`: the kinds of clock whose step this bank has let run out, the longest ago first. Part of the same
+    statement: neither another one nor a join."""
+    late = clocks.interim_late(now).filter(case=OuterRef("case"), bound=OuterRef("bank"))
+    return rows.annotate(late_steps=ArraySubquery(late.order_by("due_at", "pk").values("kind")))
 
 
 def decision_shown(recommendation: Recommendation) -> BankDecision | None:

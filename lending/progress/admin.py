@@ -16,7 +16,7 @@ from accounts.templatetags.doorstep import shanghai, wan
 from lending.bank_decision.admin import RecommendationInbox
 from lending.models import Event, FinancingCase, Recommendation
 from lending.progress import queries, words
-from lending.progress.line import line
+from lending.progress.line import interim, line
 from lending.progress.timeline import timeline
 from lending.progress.viewer import viewer_of
 
@@ -31,7 +31,8 @@ class RecommendationAdmin(RecommendationInbox):
              "detail": entry.detail, "state": entry.state}
             for entry in reversed(timeline(case, viewer))
         ]  # fmt: skip
-        return {"line": line(case, viewer, now), "events": events}
+        steps = interim(case, now, row.bank_id)
+        return {"line": line(case, viewer, now), "events": events, "interim": steps}
 
 
 class ReadOnly(ScopedAdmin):

@@ -15,7 +15,7 @@ from lending.models import DistrictReview, FinancingCase
 from lending.progress import case_facts, pausing
 from lending.progress.case_facts import CaseFacts
 from lending.progress.ending import ENDED_FROM
-from lending.progress.line import line, running_clock
+from lending.progress.line import interim, line, running_clock
 from lending.progress.timeline import timeline
 from lending.progress.viewer import viewer_of
 from lending.sla.chips import linked
@@ -49,6 +49,7 @@ def page(case: FinancingCase, user: User, now: datetime, form: ReviewForm | None
         "case": case,
         "facts": facts,
         "chip": linked(running_clock(case), now),
+        "interim": interim(case, now),
         "stage": Stage(case.stage),
         "is_closed": case.stage in CLOSED,
         "line": line(case, viewer, now),

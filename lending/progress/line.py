@@ -10,6 +10,7 @@ from lending.models import Event, FinancingCase, Recommendation
 from lending.progress import words
 from lending.progress.viewer import Eyes, Viewer
 from lending.sla.chips import chip, linked
+from lending.sla.kinds import INTERIM, MAIN
 from lending.stages import CLOSED, DOTS, Stage
 
 VISIT, LOOKUP, REVIEW, LIST, BANK, MONEY = range(6)
@@ -98,9 +99,24 @@ def _own_moment(push: Recommendation):
 
 
 def running_clock(case: FinancingCase):
-    """The clock that ends first, of those shown to this viewer."""
-    running = [clock for clock in case.clocks if clock.stopped_at is None]
+    """The clock that ends first, of those shown to this viewer by which the case may be overdue."""
+    running = [clock for clock in case.clocks if clock.kind in MAIN]
     return min(running, key=lambda clock: clock.due_at, default=None)
+
+
+def interim(case: FinancingCase, now: datetime, bank_id: int | None = None) -> list[dict]:
+    """接收, 首次对接 and 放款 that run beside it, of one bank or of all; those that are late stand first. The bank is
+    named where there are several."""
+    found = [clock for clock in case.clocks if clock.kind in INTERIM and bank_id in (None, clock.bound_id)]
+    are_many = len({clock.bound_id for clock in found}) > 1
+    return [
+        {
+            "label": clock.get_kind_display(),
+            "bank": clock.bound.name if are_many else "",
+            "chip": linked(clock, now),
+        }
+        for clock in sorted(found, key=lambda clock: clock.due_at)
+    ]
 
 
 def _who_acts(case: FinancingCase, stage: Stage, viewer: Viewer) -> str:

@@ -20,10 +20,9 @@ from accounts.access import visible_to
 from accounts.models import Organisation, User
 from accounts.roles import BANK_ROLES
 from lending.access import BEFORE_THE_PUSH
-from lending.models import BankDecision, Deadline, Disbursement, Event, FinancingCase, Recommendation
+from lending.models import BankDecision, Disbursement, Event, FinancingCase, Recommendation
 from lending.progress.viewer import Eyes, Viewer
 from lending.sla import queries as clocks
-from lending.sla.kinds import MAIN
 from lending.stages import Stage
 from visits.models import Consent, Visit
 
@@ -105,12 +104,13 @@ def overdue(
 
 def with_story(cases: QuerySet[FinancingCase], viewer: Viewer) -> QuerySet[FinancingCase]:
     """Everything the line and the timeline are built from, in a number of queries that does not grow with the rows:
-    `case.story` (events, oldest first), `case.pushes` (with their decisions in force) and `case.clocks`, those by which a case may be overdue."""
+    `case.story` (events, oldest first), `case.pushes` (with their decisions in force) and `case.clocks`,
+    the open ones of every kind: which of them make a case overdue, `line.running_clock` knows."""
     events = Event.objects.select_related("by", "organisation", "bank").order_by("seq")
     decisions = BankDecision.objects.filter(superseded_by__isnull=True).select_related("reason", "decided_by")
     decisions = decisions.prefetch_related("disbursements").order_by("pk")
     pushes = Recommendation.objects.select_related("bank", "deadline", "list").order_by("pushed_at", "pk")
-    own_clocks = Deadline.objects.filter(kind__in=MAIN).select_related("bound").order_by("pk")
+    own_clocks = clocks.open_clocks().select_related("bound").order_by("pk")
     if viewer.eyes is Eyes.BANK:
         events = events.filter(Q(bank=viewer.bank) | Q(bank__isnull=True, kind__in=BEFORE_THE_PUSH))
         pushes, own_clocks = pushes.filter(bank=viewer.bank), own_clocks.filter(bound=viewer.bank)

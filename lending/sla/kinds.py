@@ -24,6 +24,7 @@ OF_BANK = (
     DeadlineKind.CONTACT,
     DeadlineKind.DISBURSEMENT,
 )
+INTERIM = tuple(kind for kind in OF_BANK if kind not in MAIN)
 
 
 class Step(models.TextChoices):

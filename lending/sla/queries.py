@@ -10,7 +10,7 @@ from lending.case import FinancingCase
 from lending.sla.calendar import Calendar, Day, Rule, day_of, end_of
 from lending.sla.chips import DUE_SOON_DAYS
 from lending.sla.errors import NoPolicy
-from lending.sla.kinds import MAIN
+from lending.sla.kinds import INTERIM, MAIN
 from lending.sla.ladder import Ladder, Ladders
 from lending.sla.models import CalendarDay, CalendarYear, Deadline, DeadlinePolicy, PolicyStep, Sweep
 from visits.models import ListMembership
@@ -120,6 +120,11 @@ def open_clocks() -> QuerySet[Deadline]:
 def main_clocks() -> QuerySet[Deadline]:
     """The open ones by which a case is judged."""
     return open_clocks().filter(kind__in=MAIN)
+
+
+def interim_late(now: datetime) -> QuerySet[Deadline]:
+    """环节超时: steps of a bank, open and late at `now`; they make no case overdue."""
+    return open_clocks().filter(kind__in=INTERIM, due_at__lte=now)
 
 
 def overdue(now: datetime) -> QuerySet[Deadline]:
