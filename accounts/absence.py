@@ -1,6 +1,6 @@
 """Who reads the letters of somebody who is away. Rules for one's own page and for the admin."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -11,6 +11,7 @@ from accounts.language import in_chinese
 from accounts.models import User
 
 FACTS = ("away_from", "away_until", "substitute")
+MOST_DAYS = 366  # from today on: a longer one is a mistake, or an account to be closed
 
 
 def colleagues(person: User) -> QuerySet[User]:
@@ -38,6 +39,8 @@ def wrong(
         return {"away_until": _("最后一天不能早于第一天。")}
     if away_until < today:
         return {"away_until": _("最后一天已经过去。")}
+    if away_until > today + timedelta(days=MOST_DAYS):
+        return {"away_until": _("最后一天最晚为今天起第 %(days)s 天。") % {"days": MOST_DAYS}}
     return {} if substitute else {"substitute": _("外出期间请指定代收人。")}
 
 

@@ -29,7 +29,8 @@ class PausePages:
         left = suspending.days_left(row.deadline) if decides else 0
         return {
             "all": told, "current": current, "left": left,
-            "may_ask": decides and current is None and left > 0 and now < row.deadline.due_at,
+            "may_ask": decides and current is None and left > 0 and now < row.deadline.due_at
+            and row.documents_complete_at is None,
             "may_take_back": decides and current is not None and current.state == Suspension.State.ASKED,
             "may_end": decides and current is not None and current.state == Suspension.State.GRANTED,
             "may_complete": decides and (row.documents_complete_at is None or current is not None),

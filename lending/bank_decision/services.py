@@ -85,10 +85,10 @@ def record_contact(
 def ask_suspension(
     *, recommendation: Recommendation, papers: str, reason: str, days: int, by: User, now: datetime
 ) -> Suspension:
-    """补件: days that shall not count (`suspending.ask`), while the bank has the case to work on."""
+    """补件: days that shall not count (`suspending.ask`), while the bank has the case and papers are missing."""
     require(by, Do.DECIDE)
     mine = settling.lock(recommendation)
-    if mine.state not in BEFORE_ANSWER:
+    if mine.state not in BEFORE_ANSWER or mine.documents_complete_at is not None:
         raise WrongStage()
     return suspending.ask(deadline=mine.deadline, papers=papers, reason=reason, days=days, by=by, now=now)
 

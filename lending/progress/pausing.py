@@ -58,7 +58,9 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
         suspending.answer(
             suspension=one, is_granted=is_granted, days=days, note=note, by=request.user, now=now
         )
-        return _("已同意补件暂停。") if is_granted else _("未同意补件暂停,已告知银行。")
+        if is_granted:
+            return _("已同意补件暂停,银行在办件页可见。")
+        return _("未同意补件暂停,银行在办件页可见。")
 
     return _deed(request, one, deed)
 

@@ -53,7 +53,8 @@ def chip(deadline: Clock | None, now: datetime) -> Chip | None:
         late = max(-left, 1)
         return Chip("overdue", label(-late), deadline.is_provisional, words, -late)
     if deadline.suspended_until and now < deadline.suspended_until:
-        return Chip("paused", _("暂停中"), deadline.is_provisional, words, left)
+        said = _("明日起暂停") if _begins_tomorrow(deadline.receipt, now) else _("暂停中")
+        return Chip("paused", said, deadline.is_provisional, words, left)
     state = "today" if left == 0 else "due_soon" if left <= DUE_SOON_DAYS else "running"
     return Chip(state, label(left), deadline.is_provisional, words, left)
 
@@ -70,6 +71,11 @@ def label(left: int) -> str:
     if left == 0:
         return _("今天到期")
     return ngettext("剩 %(days)d 天", "剩 %(days)d 天", left) % {"days": left}
+
+
+def _begins_tomorrow(receipt: dict, now: datetime) -> bool:
+    """On the day of the consent, which still counts."""
+    return any(row["after"] == day_of(now).isoformat() for row in receipt.get("suspensions", ()))
 
 
 def _stopped_label(deadline: Clock) -> str:

@@ -116,6 +116,18 @@ def test_while_the_team_confirms_an_answer_neither_door_files_a_request(cast, we
     )  # fmt: skip
 
 
+def test_once_the_papers_are_complete_no_door_asks_for_more(cast, web, api, pushed):
+    client = web(cast.bank)
+    assert url(pushed, "suspend") in client.get(url(pushed)).content.decode()
+    client.post(url(pushed, "complete"))
+    assert url(pushed, "suspend") not in client.get(url(pushed)).content.decode()
+    page = client.post(url(pushed, "suspend"), SAID)
+    answer = api(cast.bank).post(f"/api/v1/recommendations/{pushed.pk}/suspension/", WHAT)
+    assert (page.status_code, answer.status_code, answer.json()["code"], Suspension.objects.count()) == (
+        400, 409, "wrong_stage", 0,
+    )  # fmt: skip
+
+
 # ---- The same by the API ----
 def test_asking_answering_and_ending_by_the_api(cast, api, pushed):
     bank, panel = api(cast.bank), api(cast.panel)

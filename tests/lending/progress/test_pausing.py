@@ -1,5 +1,6 @@
 """补件暂停 on the desk, in the history, and in the owner's and the officer's words."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -62,6 +63,39 @@ def test_the_team_answers_where_it_reads_and_the_city_only_reads(cast, web, one,
     address = address.format(number=one.deadline.case.number)
     form = f"{DESK}{one.pk}/answer/"
     assert [form in page(web(user), address) for user in (cast.panel, cast.city)] == [True, False]
+
+
+@pytest.mark.parametrize("address", [DESK, "/district/cases/{number}/"])
+def test_enter_in_the_note_presses_the_consent(cast, web, one, address):
+    """A browser presses the first submit button of the form."""
+    html = page(web(cast.panel), address.format(number=one.deadline.case.number))
+    form = html[html.index(f'action="{DESK}{one.pk}/answer/"') :].split("</form>")[0]
+    assert re.findall(r'<button[^>]* type="submit" name="granted" value="(\w+)"', form) == ["yes", "no"]
+    assert form.count("<button") == 2
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({"granted": "yes", "days": "3"}, "已同意补件暂停,银行在办件页可见。"),
+        ({"granted": "no", "note": "不必"}, "未同意补件暂停,银行在办件页可见。"),
+    ],
+)
+def test_the_team_hears_where_the_bank_reads_its_answer(cast, web, one, sent, said):
+    answer = web(cast.panel).post(f"{DESK}{one.pk}/answer/", sent, follow=True)
+    assert said in answer.content.decode()
+
+
+def test_on_the_day_of_the_consent_every_page_says_tomorrow(cast, web, pushed, one):
+    grant(one, cast)
+    at_bank = f"/admin/lending/recommendation/{pushed.pk}/change/"
+    pages = [
+        page(web(cast.panel), f"{DESK}?show=running"),
+        page(web(cast.bank), at_bank),
+        page(web(), track(pushed)),
+    ]
+    assert [("明日起暂停" in shown) for shown in pages] == [True, True, True]
+    assert ("暂停中" in pages[1], "暂停中" in pages[2]) == (False, False)
 
 
 def test_fewer_days_may_be_granted_and_the_answer_leads_back(cast, web, one):

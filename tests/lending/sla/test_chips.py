@@ -74,6 +74,16 @@ def test_a_suspended_clock_is_paused_to_the_last_second_of_its_suspension(now, s
     assert (shown.state, shown.label) == (state, label)
 
 
+@pytest.mark.parametrize(("now", "label"), [
+    (datetime(2026, 11, 25, 23, 59, 59, tzinfo=SHANGHAI), "明日起暂停"),
+    (datetime(2026, 11, 26, tzinfo=SHANGHAI), "暂停中"),
+])  # fmt: skip
+def test_on_the_day_of_the_consent_the_suspension_begins_tomorrow(now, label):
+    receipt = {"words": "…", "suspensions": [{"after": "2026-11-25", "until": "2026-11-28", "days": 3}]}
+    shown = chip(clock(receipt=receipt, suspended_until=datetime(2026, 11, 29, tzinfo=SHANGHAI)), now)
+    assert (shown.state, shown.label) == ("paused", label)
+
+
 @pytest.mark.parametrize(("now", "state"), [(DUE - SECOND, "paused"), (DUE, "overdue")])
 def test_suspended_on_its_last_day_a_clock_is_late_when_the_suspension_is_over(now, state):
     assert chip(clock(suspended_until=DUE), now).state == state

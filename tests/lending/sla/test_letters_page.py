@@ -65,6 +65,8 @@ def test_the_auditor_reads_who_named_whom_for_which_days_and_nothing_of_the_rest
     ({"away_until": days(0, 1)["away_until"]}, "away_from", "请填写外出的第一天。"),
     (days(3, 2), "away_until", "最后一天不能早于第一天。"),
     (days(-3, -1), "away_until", "最后一天已经过去。"),
+    (days(0, 367), "away_until", "最后一天最晚为今天起第 366 天。"),
+    (days(0, 1) | {"away_until": "9999-12-31"}, "away_until", "最后一天最晚为今天起第 366 天。"),
     ({"language": "fr"}, "language", None), ({"wanted": ["overdue"]}, "wanted", None),
     ({"away_from": "soon"}, "away_from", None),
 ])  # fmt: skip
@@ -74,6 +76,11 @@ def test_what_cannot_be_is_said_at_its_field_and_nothing_is_kept(cast, web, chan
     errors = answer.context["form"].errors
     assert (answer.status_code, list(errors), kept(cast.bank)) == (400, [field], ("", None, None, []))
     assert sentence is None or errors[field] == [sentence]
+
+
+def test_an_absence_may_last_366_days_from_today(cast, web):
+    answer = web(cast.bank).post("/letters/", said(substitute=cast.bank2.pk, **days(0, 366)))
+    assert (answer.status_code, kept(cast.bank)[1]) == (302, 367)
 
 
 def test_only_a_colleague_of_the_same_work_at_the_same_place_can_stand_in(cast, web):
