@@ -53,7 +53,7 @@ def with_what_is_shown(alerts: QuerySet[Alert]) -> QuerySet[Alert]:
     return alerts.select_related(
         "deadline__case__business", "deadline__case__district", "organisation", "recipient_user", "instead_of"
     ).only(
-        "recipient", "message_id", "attempts", "created_at", "step", "due_at", "why", "why_code", "organisation__name",
+        "recipient", "message_id", "attempts", "last_error", "created_at", "step", "due_at", "why", "why_code", "organisation__name", "organisation__kind",
         "deadline__kind", "deadline__due_at", "deadline__policy_id", "deadline__case__number",
         "deadline__case__amount_yuan", "deadline__case__business__name", "deadline__case__business__kind",
         "deadline__case__district__name", "recipient_user__role", "recipient_user__letters_language",
@@ -120,7 +120,7 @@ def _context(alerts: list[Alert], now: datetime, ladders: Ladders) -> dict:
         "counted": counted,
         "rows": [_row(letter, state, now) for state, letter in clocks[:ROWS_SHOWN]],
         "more": max(len(clocks) - ROWS_SHOWN, 0),
-        "todo": mail_words.todo(alerts),
+        "todo": mail_words.todo(alerts, now),
         "whys": mail_words.whys(alerts, translation.get_language(), settings.LANGUAGE_CODE),
         "next": mail_words.coming(alerts, now, ladders),
         "home_url": _address("home"),

@@ -4,16 +4,43 @@ is on."""
 from datetime import date, datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from accounts.models import Organisation
 from accounts.punctuation import listed
 from accounts.templatetags.doorstep import shanghai
 from lending.sla import recipients
 from lending.sla.calendar import day_of
-from lending.sla.kinds import DeadlineKind, Step
+from lending.sla.kinds import OF_BANK, DeadlineKind, Step
 from lending.sla.ladder import Ladders, moment
 from lending.sla.models import Alert
 
 ABOVE = {Step.ESCALATED_DISTRICT, Step.ESCALATED_CITY}
+OFFICER = "officer"  # the `why_code` of who visited, whatever organisation they are of
+DOERS = {  # who can do what a clock asks for; whoever else hears of it can but see to it
+    **dict.fromkeys(OF_BANK, (Organisation.Kind.BANK, Organisation.Kind.BRANCH)),
+    DeadlineKind.PANEL_REVIEW: (Organisation.Kind.DISTRICT,),
+    DeadlineKind.SUPPLEMENT: (OFFICER,),
+}
+TODO = {  # to those who can do it: while there is time, and late
+    DeadlineKind.BANK_DECISION: (
+        gettext_lazy("请在到期前登记是否授信的决定,同意、部分同意、不予授信均可;不予授信请写明原因。"),
+        gettext_lazy("已超期的,请尽快登记是否授信的决定,同意、部分同意、不予授信均可;不予授信请写明原因。"),
+    ),
+    DeadlineKind.PANEL_REVIEW: (gettext_lazy("请对照五项标准完成区级审核:推荐、退回补正或不予推荐。"),) * 2,
+    DeadlineKind.SUPPLEMENT: (gettext_lazy("请联系企业补齐退回时列明的内容。"),) * 2,
+    DeadlineKind.RECEIPT: (gettext_lazy("请接收推送来的办件。"),) * 2,
+    DeadlineKind.CONTACT: (gettext_lazy("请与企业首次对接,并登记对接情况。"),) * 2,
+    DeadlineKind.DISBURSEMENT: (gettext_lazy("已同意授信的,请登记放款。"),) * 2,
+}
+SEE_TO = {  # to those above or beside them
+    DeadlineKind.BANK_DECISION: gettext_lazy("请督促承办银行尽快作出决定。"),
+    DeadlineKind.PANEL_REVIEW: gettext_lazy("请督促区级工作专班尽快完成审核。"),
+    DeadlineKind.SUPPLEMENT: gettext_lazy("请督促走访人员联系企业补齐退回时列明的内容。"),
+    DeadlineKind.RECEIPT: gettext_lazy("请督促承办银行尽快接收办件。"),
+    DeadlineKind.CONTACT: gettext_lazy("请督促承办银行尽快与企业首次对接。"),
+    DeadlineKind.DISBURSEMENT: gettext_lazy("请督促承办银行尽快登记放款。"),
+}
 
 
 def prefix(alerts: list[Alert], counts: dict[str, int]) -> str:
@@ -44,19 +71,20 @@ def place(alerts: list[Alert]) -> str:
     return districts.pop() if len(districts) == 1 else alerts[0].organisation.name
 
 
-def todo(alerts: list[Alert]) -> list[str]:
-    words = {
-        DeadlineKind.BANK_DECISION: _(
-            "请在到期前登记是否授信的决定,同意、部分同意、不予授信均可;不予授信请写明原因。"
-        ),
-        DeadlineKind.PANEL_REVIEW: _("请对照五项标准完成区级审核:推荐、退回补正或不予推荐。"),
-        DeadlineKind.SUPPLEMENT: _("请联系企业补齐退回时列明的内容。"),
-        DeadlineKind.RECEIPT: _("请接收推送来的办件。"),
-        DeadlineKind.CONTACT: _("请与企业首次对接,并登记对接情况。"),
-        DeadlineKind.DISBURSEMENT: _("已同意授信的,请登记放款。"),
-    }
-    kinds = {alert.deadline.kind for alert in alerts}
-    return [sentence for kind, sentence in words.items() if kind in kinds]
+def todo(alerts: list[Alert], now: datetime) -> list[str]:
+    """What the reader is to do, each sentence once; what is late first."""
+    in_order = sorted(
+        alerts, key=lambda alert: (now < alert.deadline.due_at, list(TODO).index(alert.deadline.kind))
+    )
+    return list(dict.fromkeys(str(_todo(alert, now)) for alert in in_order))
+
+
+def _todo(alert: Alert, now: datetime) -> str:
+    clock = alert.deadline
+    reader = OFFICER if alert.why_code == OFFICER else alert.organisation.kind
+    if reader not in DOERS[clock.kind]:
+        return SEE_TO[clock.kind]
+    return TODO[clock.kind][now >= clock.due_at]
 
 
 def whys(alerts: list[Alert], language: str, site_language: str) -> list[str]:

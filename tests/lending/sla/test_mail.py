@@ -189,3 +189,21 @@ def test_a_link_refuses_only_what_may_be_refused_and_only_its_own(cast, client):
 )
 def test_a_link_that_is_not_ours_is_not_there(client, token):
     assert client.post(f"/letters/unsubscribe/{token}/").status_code == 404
+
+
+# ---- What the reader is to do ----
+BEFORE, LATE, URGE = (
+    "请在到期前登记是否授信的决定",
+    "已超期的,请尽快登记是否授信的决定",
+    "请督促承办银行尽快作出决定。",
+)
+
+
+@pytest.mark.parametrize(("days", "who", "said"), [
+    (-1, "bank", [True, False, False]), (0, "bank", [False, True, False]), (3, "panel", [False, False, True]),
+    (5, "city", [False, False, True]),
+])  # fmt: skip
+def test_a_mail_asks_its_reader_for_what_the_reader_can_do(cast, smtp, days, who, said):
+    clock = making.clock(cast)
+    letter = sent(smtp, clock.due_at + days * DAY)[who]
+    assert in_parts(letter, BEFORE, LATE, URGE) == [said] * 2
