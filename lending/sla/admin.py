@@ -1,5 +1,7 @@
 """Policies and the calendar, edited by the city; clocks, read by whoever may see them. Letters are in `admin_ledger`."""
 
+from collections.abc import Iterator
+
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Field
@@ -25,6 +27,7 @@ from lending.sla.explaining import MAY_READ
 from lending.sla.kinds import DeadlineKind
 from lending.sla.models import CalendarDay, CalendarYear, Deadline, DeadlinePolicy
 from lending.sla.receipts import words_of
+from lending.sla.wording import starts
 from visits.models import BusinessList
 
 __all__ = ["CHIP_COLOURS", "STATE_COLOURS"]  # what is named here or in admin_ledger
@@ -40,11 +43,28 @@ CHIP_COLOURS = {
 }
 
 
+LONGEST = {DeadlinePolicy.Unit.DAYS: 366, DeadlinePolicy.Unit.MONTHS: 24}
+MOST_SUSPENDED = 90
+
+
 class PolicyForm(ModelForm):
-    """What only the bank's decision clock knows is refused for the others: it would stand there and never happen."""
+    """What only the bank's decision clock knows is refused for the others: it would stand there and never happen.
+    Constraints are said in words here; a field with an error of its own is left out of Django's check of them."""
+
+    class Meta:
+        help_texts = {
+            "length": _("最长366日或24个月。"),
+            "starts_at": _("仅银行授信决定可选;其他时限自推送、送审、退回补正或授信起算,保持“推送”即可。"),
+            "effective_from": _("可早于今天;只用于此后起算的时限,已在计时的仍按原规则。"),
+        }
 
     def clean(self) -> dict:
         facts = super().clean()
+        for name, says in _out_of_bounds(facts):
+            self.add_error(name, says)
+        return self._clean_kind(facts)
+
+    def _clean_kind(self, facts: dict) -> dict:
         if facts.get("kind", DeadlineKind.BANK_DECISION) == DeadlineKind.BANK_DECISION:
             return facts
         if facts.get("starts_at", DeadlinePolicy.Start.PUSH) != DeadlinePolicy.Start.PUSH:
@@ -54,6 +74,19 @@ class PolicyForm(ModelForm):
         return facts
 
 
+def _out_of_bounds(facts: dict) -> Iterator[tuple[str, str]]:
+    """(field, what is wrong). Fields that may not be changed any more are not among `facts`."""
+    unit, since, until = (facts.get(name) for name in ("unit", "effective_from", "effective_until"))
+    if unit and (facts.get("length") or 0) > LONGEST[unit]:
+        yield "length", _("最长366日或24个月。")
+    if unit == DeadlinePolicy.Unit.MONTHS and facts.get("is_working_days"):
+        yield "is_working_days", _("按月计算的时限不能按工作日,请改按日或取消勾选。")
+    if (facts.get("max_suspension_days") or 0) > MOST_SUSPENDED:
+        yield "max_suspension_days", _("最多90天。")
+    if since and until and until < since:
+        yield "effective_until", _("不能早于施行日期。")
+
+
 @admin.register(DeadlinePolicy)
 class DeadlinePolicyAdmin(ScopedAdmin):
     """Once a clock runs by a policy, only its last day of force may be set: a changed rule is a new row."""
@@ -61,7 +94,7 @@ class DeadlinePolicyAdmin(ScopedAdmin):
     may_view = (*OFFICE, *BANK_ROLES)
     may_add = may_change = may_delete = Do.EDIT_RULES
     list_display = (
-        "kind", "district", "programme", "length", "unit", "is_working_days", "is_rolled_forward", "starts_at",
+        "kind", "district", "programme", "length", "unit", "is_working_days", "is_rolled_forward", "starts",
         "effective_from", "effective_until",
     )  # fmt: skip
     list_filter = ("kind", "district")
@@ -90,8 +123,19 @@ class DeadlinePolicyAdmin(ScopedAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: DeadlinePolicy | None = None) -> tuple:
         if obj is None:
             return ()
-        fixed = (f.name for f in self.opts.fields if f.name not in ("id", "effective_until"))
-        return (*(fixed if is_in_use(obj) else ()), "letters")
+        fixed = [f.name for f in self.opts.fields if f.name not in ("id", "effective_until")]
+        return (*(fixed if is_in_use(obj) else ()), "starts", "letters")
+
+    def get_fields(self, request: HttpRequest, obj: DeadlinePolicy | None = None) -> list[str]:
+        """The choice of a start where there is one to make, and what starts the clock where not."""
+        names = [name for name in super().get_fields(request, obj) if name != "starts"]
+        if obj is None or (obj.kind == DeadlineKind.BANK_DECISION and not is_in_use(obj)):
+            return names
+        return ["starts" if name == "starts_at" else name for name in names]
+
+    @display(description=_("起算点"))
+    def starts(self, row: DeadlinePolicy) -> str:
+        return starts(row)
 
     @display(description=_("提醒"))
     def letters(self, row: DeadlinePolicy) -> str:

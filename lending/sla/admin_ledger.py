@@ -51,16 +51,16 @@ class ReasonForm(forms.Form):
 class AlertAdmin(ScopedAdmin):
     may_view = (*OFFICE, *BANK_ROLES)
     list_display = (
-        "case_number", "step_name", "recipient", "organisation", "shown_state", "became", "sent_at",
+        "case_number", "kind", "step_name", "recipient", "organisation", "shown_state", "became", "sent_at",
     )  # fmt: skip
     list_filter = ("state", "step", "deadline__kind", "organisation")
     list_select_related = ("deadline__case", "organisation")
-    search_fields = ("recipient", "deadline__case__number", "=message_id")
-    search_help_text = _("收件人、办件编号、邮件标识")
+    search_fields = ("recipient", "organisation__name", "deadline__case__number", "=message_id")
+    search_help_text = _("收件人、机构、办件编号、邮件标识")
     # Who knows a Message-ID can write a report about that letter (delivery.py): banks neither read it nor search by it.
     hidden_from_banks = ("mail_number", "=message_id")
     fields = (
-        "case_number", "step", "due", "recipient", "organisation", "instead_of", "why", "state", "became", "created_at",
+        "case_number", "kind", "step", "due", "recipient", "organisation", "instead_of", "why", "state", "became", "created_at",
         "send_after", "attempts", "last_error", "sent_at", "reported_at", "report", "mail_number", "sent_again",
     )  # fmt: skip
     readonly_fields = fields
@@ -78,12 +78,17 @@ class AlertAdmin(ScopedAdmin):
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         page = super().get_changelist_instance(request)
         if _is_bank(request):
-            page.search_help_text = " / ".join((gettext("收件人"), gettext("办件编号")))
+            page.search_help_text = " / ".join((gettext("收件人"), gettext("机构"), gettext("办件编号")))
         return page
 
     @display(description=_("办件编号"))
     def case_number(self, row: Alert) -> str:
         return format_html('<span class="whitespace-nowrap">{}</span>', row.deadline.case.number)
+
+    @display(description=_("时限"), ordering="deadline__kind")
+    def kind(self, row: Alert) -> str:
+        """Which clock of the case: it may have three at once."""
+        return format_html('<span class="whitespace-nowrap">{}</span>', row.deadline.get_kind_display())
 
     @display(description=_("级别"), ordering="step")
     def step_name(self, row: Alert) -> str:

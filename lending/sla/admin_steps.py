@@ -34,6 +34,22 @@ class StepFormSet(BaseInlineFormSet):
         kept = [facts for facts in rows if not facts.get("DELETE")]
         if len({facts["days"] for facts in kept if facts.get("step") == Step.NAG}) > 1:  # a ladder has one
             raise ValidationError(_("“定期催办”的各行间隔天数应相同。"))
+        first = _first_day(self.instance)
+        for facts in kept:
+            if first is not None and facts.get("days", 0) < first:  # none of a ladder that is fixed
+                says = _("“%(step)s”最早为 %(first)d,再早时限尚未起算。")
+                raise ValidationError(says % {"step": Step(facts["step"]).label, "first": first})
+
+    def get_unique_error_message(self, unique_check: tuple[str, ...]) -> str:
+        return _("同一级别对同一收件人只能有一行。")
+
+
+def _first_day(policy: DeadlinePolicy) -> int | None:
+    """Where a clock of so many days begins, counted from its due time; five working days are a week. None for months,
+    and where the form above is not valid."""
+    if policy.unit != DeadlinePolicy.Unit.DAYS or not policy.length:
+        return None
+    return -(policy.length * 7 // 5 if policy.is_working_days else policy.length)
 
 
 class StepsInline(ScopedTabularInline):

@@ -12,7 +12,9 @@ from accounts.templatetags.doorstep import shanghai
 from accounts.templatetags.language import spoken
 from lending.sla.calendar import last_day
 from lending.sla.days import spans_of
+from lending.sla.kinds import DeadlineKind
 from lending.sla.models import Deadline, DeadlinePolicy, Suspension
+from lending.sla.receipts import OCCASION
 from visits.models import BusinessList
 
 STOPPED = {
@@ -72,7 +74,7 @@ def _policy(told: Told) -> Step:
     policy, rule = told.clock.policy, told.receipt["rule"]
     said = clauses([
         said_of(told.clock.get_kind_display(), length(rule)),
-        _("自%(point)s起算") % {"point": policy.get_starts_at_display()},
+        _("自%(point)s起算") % {"point": starts(policy)},
         _("末日遇休息日顺延至次一工作日") if rule["is_rolled_forward"] else _("末日遇休息日不顺延"),
     ])  # fmt: skip
     since = shanghai(policy.effective_from, "day")
@@ -97,6 +99,13 @@ def scope(policy: DeadlinePolicy) -> str:
         found = BusinessList.objects.filter(code=policy.programme).values_list("name", flat=True).first()
         parts.append(found or policy.programme)
     return listed(parts) if parts else _("全市")
+
+
+def starts(policy: DeadlinePolicy) -> str:
+    """What starts a clock of this policy. Only the bank's decision has a choice; the column says 推送 for the others."""
+    if policy.kind == DeadlineKind.BANK_DECISION:
+        return policy.get_starts_at_display()
+    return spoken(OCCASION[DeadlineKind(policy.kind)])
 
 
 def length(rule: dict) -> str:

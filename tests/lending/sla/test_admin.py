@@ -170,3 +170,46 @@ def test_every_starting_point_is_offered(cast, web, starts_at):
     offered = web(cast.city).get(page("deadlinepolicy", "add/")).content.decode()
     answer = web(cast.city).post(page("deadlinepolicy", "add/"), form)
     assert (f'value="{starts_at}"' in offered, answer.status_code) == (True, 302)
+
+
+RULE = {"kind": "bank_decision", "length": 9, "unit": "days", "starts_at": "push", "effective_from": "2027-01-01",
+        "max_suspension_days": 10, **NO_STEPS}  # fmt: skip
+
+
+@pytest.mark.parametrize(("facts", "said"), [
+    ({"length": 366}, None), ({"length": 367}, "最长366日或24个月。"), ({"length": 24, "unit": "months"}, None),
+    ({"length": 25, "unit": "months"}, "最长366日或24个月。"), ({"max_suspension_days": 90}, None),
+    ({"max_suspension_days": 91}, "最多90天。"), ({"effective_until": "2027-01-01"}, None),
+    ({"effective_until": "2026-12-31"}, "不能早于施行日期。"),
+    ({"unit": "months", "is_working_days": "on"}, "按月计算的时限不能按工作日,请改按日或取消勾选。"),
+])  # fmt: skip
+def test_a_rule_out_of_bounds_is_refused_in_words(cast, web, facts, said):
+    answer = web(cast.city).post(page("deadlinepolicy", "add/"), RULE | facts)
+    errors = answer.context["adminform"].form.errors if said else {}
+    assert (answer.status_code, [one for some in errors.values() for one in some]) == (
+        200 if said else 302, [said] if said else [],
+    )  # fmt: skip
+
+
+def test_a_rule_says_what_really_starts_its_clocks(cast, web):
+    listed = web(cast.city).get(page("deadlinepolicy")).content.decode()
+    policies = {policy.kind: policy for policy in DeadlinePolicy.objects.all()}
+    shown = {
+        kind: web(cast.city).get(page("deadlinepolicy", f"{policies[kind].pk}/change/")).content.decode()
+        for kind in ("bank_decision", "disbursement")
+    }
+    assert [word in listed for word in ("推送", "送审", "退回补正", "授信")] == [True] * 4
+    assert {kind: 'name="starts_at"' in text for kind, text in shown.items()} == {
+        "bank_decision": True, "disbursement": False,
+    }  # fmt: skip
+
+
+def test_a_letter_names_its_clock_and_is_found_by_the_organisation(cast, web):
+    clock = making.clock(cast, kind=DeadlineKind.CONTACT)
+    sweep(now=clock.due_at)
+    texts = [
+        web(cast.city).get(page("alert", tail)).content.decode()
+        for tail in ("?q=沪江示范", "?q=没有这家", f"{clock.alerts.first().pk}/change/")
+    ]
+    shown = '<span class="whitespace-nowrap">首次对接</span>'
+    assert [shown in text for text in texts] == [True, False, True]

@@ -145,4 +145,29 @@ def test_the_page_of_a_policy_says_who_hears_when(cast, web):
         "此后每 7 天:定期催办 → 银行审核人、银行协调人、区级工作专班",
         "到期时:已超期 → 市级监管", "此后每 3 天:定期催办 → 区级工作专班",
     ]  # fmt: skip
-    assert [[words in page for words in said] for page in pages] == [[True] * 7 + [False] * 2, [False] * 7 + [True] * 2]
+    assert [[words in page for words in said] for page in pages] == [
+        [True] * 7 + [False] * 2,
+        [False] * 7 + [True] * 2,
+    ]
+
+
+@pytest.mark.parametrize(("facts", "days", "status"), [
+    ({}, -9, 302), ({}, -10, 200), ({"is_working_days": "on"}, -12, 302), ({"is_working_days": "on"}, -13, 200),
+    ({"unit": "months"}, -200, 302),
+])  # fmt: skip
+def test_no_letter_is_due_before_the_clock_starts(cast, web, facts, days, status):
+    answer = web(cast.city).post(
+        "/admin/lending/deadlinepolicy/add/", FORM | facts | rows(("due_soon", days, "reviewers"))
+    )
+    assert answer.status_code == status
+
+
+def test_the_same_letter_twice_is_refused_in_words(cast, web):
+    twice = rows(("due_soon", -5, "reviewers"), ("due_soon", -4, "reviewers"))
+    answer = web(cast.city).post("/admin/lending/deadlinepolicy/add/", FORM | twice)
+    text = answer.content.decode()
+    assert (answer.status_code, "同一级别对同一收件人只能有一行。" in text, "policy_step" in text) == (
+        200,
+        True,
+        False,
+    )
