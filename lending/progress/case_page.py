@@ -45,11 +45,9 @@ def page(case: FinancingCase, user: User, now: datetime, form: ReviewForm | None
     receipts = facts.usable if is_judging or not decided else list(decided.lookups.all())
     criteria = case_facts.criteria_of(facts, receipts, now)
     form = form or fresh_form(facts, criteria)
-    return {
+    return clocks_of(case, now) | {
         "case": case,
         "facts": facts,
-        "chip": linked(running_clock(case), now),
-        "interim": interim(case, now),
         "stage": Stage(case.stage),
         "is_closed": case.stage in CLOSED,
         "line": line(case, viewer, now),
@@ -76,6 +74,10 @@ def page(case: FinancingCase, user: User, now: datetime, form: ReviewForm | None
         "has_answer": bool(facts.usable),
         "missing": [MISSING.get(name, name) for name in facts.missing],
     }
+
+
+def clocks_of(case: FinancingCase, now: datetime) -> dict:
+    return {"chip": linked(running_clock(case), now), "interim": interim(case, now)}
 
 
 def outcomes_open(facts: CaseFacts, user: User) -> tuple[str, ...]:
