@@ -15,8 +15,8 @@ from django.db import transaction
 from django.urls import URLPattern, get_resolver, resolve
 
 from accounts.roles import Role
-from lending.sla.suspending import ask
 from lending.sla.letters import tokens
+from lending.sla.suspending import ask
 from tests import factories as make
 from tests.lending.story import pushed
 from tests.visits.codes.batches import stacks

@@ -7,63 +7,111 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("accounts", "0001_initial"),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='organisation',
-            name='is_written_to_on_rest_days',
-            field=models.BooleanField(default=True, verbose_name='休息日也发送提醒'),
+            model_name="organisation",
+            name="is_written_to_on_rest_days",
+            field=models.BooleanField(default=True, verbose_name="休息日也发送提醒"),
         ),
         migrations.AddField(
-            model_name='organisation',
-            name='letters_from_hour',
-            field=models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='提醒最早发送(时)'),
+            model_name="organisation",
+            name="letters_from_hour",
+            field=models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="提醒最早发送(时)"),
         ),
         migrations.AddField(
-            model_name='organisation',
-            name='letters_until_hour',
-            field=models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='提醒最晚发送(时)'),
+            model_name="organisation",
+            name="letters_until_hour",
+            field=models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="提醒最晚发送(时)"),
         ),
         migrations.AddField(
-            model_name='user',
-            name='away_from',
-            field=models.DateField(blank=True, null=True, verbose_name='外出自'),
+            model_name="user",
+            name="away_from",
+            field=models.DateField(blank=True, null=True, verbose_name="外出自"),
         ),
         migrations.AddField(
-            model_name='user',
-            name='away_until',
-            field=models.DateField(blank=True, null=True, verbose_name='外出至(含)'),
+            model_name="user",
+            name="away_until",
+            field=models.DateField(blank=True, null=True, verbose_name="外出至(含)"),
         ),
         migrations.AddField(
-            model_name='user',
-            name='letters_language',
-            field=models.CharField(blank=True, choices=[('zh-hans', '简体中文'), ('en', 'English')], max_length=10, verbose_name='提醒邮件的语言'),
+            model_name="user",
+            name="letters_language",
+            field=models.CharField(
+                blank=True,
+                choices=[("zh-hans", "简体中文"), ("en", "English")],
+                max_length=10,
+                verbose_name="提醒邮件的语言",
+            ),
         ),
         migrations.AddField(
-            model_name='user',
-            name='muted_steps',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, editable=False, size=None),
+            model_name="user",
+            name="muted_steps",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.CharField(max_length=20),
+                blank=True,
+                default=list,
+                editable=False,
+                size=None,
+            ),
         ),
         migrations.AddField(
-            model_name='user',
-            name='substitute',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='代收人'),
+            model_name="user",
+            name="substitute",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="代收人",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('letters_from_hour__isnull', True), ('letters_until_hour__isnull', True)), models.Q(('letters_from_hour__isnull', False), ('letters_until_hour__gt', models.F('letters_from_hour')), ('letters_until_hour__isnull', False), ('letters_until_hour__lte', 24)), _connector='OR'), name='organisation_letter_hours_in_order'),
+            model_name="organisation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("letters_from_hour__isnull", True), ("letters_until_hour__isnull", True)),
+                    models.Q(
+                        ("letters_from_hour__isnull", False),
+                        ("letters_until_hour__gt", models.F("letters_from_hour")),
+                        ("letters_until_hour__isnull", False),
+                        ("letters_until_hour__lte", 24),
+                    ),
+                    _connector="OR",
+                ),
+                name="organisation_letter_hours_in_order",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('away_from__isnull', True), ('away_until__isnull', True)), models.Q(('away_from__isnull', False), ('away_until__gte', models.F('away_from')), ('away_until__isnull', False), ('substitute__isnull', False)), _connector='OR'), name='user_away_has_days_and_substitute'),
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("away_from__isnull", True), ("away_until__isnull", True)),
+                    models.Q(
+                        ("away_from__isnull", False),
+                        ("away_until__gte", models.F("away_from")),
+                        ("away_until__isnull", False),
+                        ("substitute__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="user_away_has_days_and_substitute",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('substitute__isnull', True), models.Q(('substitute', models.F('id')), _negated=True), _connector='OR'), name='user_no_substitute_of_self'),
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("substitute__isnull", True),
+                    models.Q(("substitute", models.F("id")), _negated=True),
+                    _connector="OR",
+                ),
+                name="user_no_substitute_of_self",
+            ),
         ),
     ]

@@ -6,157 +6,318 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0002_letters'),
-        ('lending', '0003_case_without_visit'),
+        ("accounts", "0002_letters"),
+        ("lending", "0003_case_without_visit"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DeliveryReport',
+            name="DeliveryReport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('message_id', models.CharField(blank=True, db_index=True, max_length=120, verbose_name='邮件标识')),
-                ('recipient', models.CharField(blank=True, max_length=254, verbose_name='收件人')),
-                ('action', models.CharField(max_length=12, verbose_name='结果')),
-                ('status', models.CharField(blank=True, max_length=20, verbose_name='状态码')),
-                ('diagnostic', models.CharField(blank=True, max_length=300, verbose_name='说明')),
-                ('received_at', models.DateTimeField(verbose_name='收到时间')),
-                ('alerts_count', models.PositiveIntegerField(default=0, verbose_name='涉及提醒')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                (
+                    "message_id",
+                    models.CharField(blank=True, db_index=True, max_length=120, verbose_name="邮件标识"),
+                ),
+                ("recipient", models.CharField(blank=True, max_length=254, verbose_name="收件人")),
+                ("action", models.CharField(max_length=12, verbose_name="结果")),
+                ("status", models.CharField(blank=True, max_length=20, verbose_name="状态码")),
+                ("diagnostic", models.CharField(blank=True, max_length=300, verbose_name="说明")),
+                ("received_at", models.DateTimeField(verbose_name="收到时间")),
+                ("alerts_count", models.PositiveIntegerField(default=0, verbose_name="涉及提醒")),
             ],
             options={
-                'verbose_name': '邮件回执',
-                'verbose_name_plural': '邮件回执',
-                'ordering': ('-received_at',),
+                "verbose_name": "邮件回执",
+                "verbose_name_plural": "邮件回执",
+                "ordering": ("-received_at",),
             },
         ),
         migrations.CreateModel(
-            name='PolicyStep',
+            name="PolicyStep",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('step', models.CharField(choices=[('assigned', '新推送'), ('due_soon', '即将到期'), ('due_in_two', '剩2天'), ('last_day', '今天到期'), ('overdue', '已超期'), ('escalated_bank', '超期报银行'), ('escalated_district', '超期报区级专班'), ('escalated_city', '超期报市级'), ('nag', '定期催办')], max_length=20, verbose_name='级别')),
-                ('days', models.SmallIntegerField(verbose_name='距到期时刻(天)')),
-                ('to', models.CharField(choices=[('officer', '走访人员'), ('reviewers', '银行审核人'), ('coordinators', '银行协调人'), ('panel', '区级工作专班'), ('city', '市级监管')], max_length=16, verbose_name='收件人')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "step",
+                    models.CharField(
+                        choices=[
+                            ("assigned", "新推送"),
+                            ("due_soon", "即将到期"),
+                            ("due_in_two", "剩2天"),
+                            ("last_day", "今天到期"),
+                            ("overdue", "已超期"),
+                            ("escalated_bank", "超期报银行"),
+                            ("escalated_district", "超期报区级专班"),
+                            ("escalated_city", "超期报市级"),
+                            ("nag", "定期催办"),
+                        ],
+                        max_length=20,
+                        verbose_name="级别",
+                    ),
+                ),
+                ("days", models.SmallIntegerField(verbose_name="距到期时刻(天)")),
+                (
+                    "to",
+                    models.CharField(
+                        choices=[
+                            ("officer", "走访人员"),
+                            ("reviewers", "银行审核人"),
+                            ("coordinators", "银行协调人"),
+                            ("panel", "区级工作专班"),
+                            ("city", "市级监管"),
+                        ],
+                        max_length=16,
+                        verbose_name="收件人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '提醒级别',
-                'verbose_name_plural': '提醒级别',
-                'ordering': ('days', 'pk'),
+                "verbose_name": "提醒级别",
+                "verbose_name_plural": "提醒级别",
+                "ordering": ("days", "pk"),
             },
         ),
         migrations.CreateModel(
-            name='Stall',
+            name="Stall",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('since', models.DateTimeField(unique=True, verbose_name='最后一次巡检')),
-                ('noticed_at', models.DateTimeField(verbose_name='发现时间')),
-                ('told', models.JSONField(default=list, verbose_name='已通知')),
-                ('last_error', models.CharField(blank=True, max_length=300, verbose_name='最近一次失败')),
-                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='恢复时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("since", models.DateTimeField(unique=True, verbose_name="最后一次巡检")),
+                ("noticed_at", models.DateTimeField(verbose_name="发现时间")),
+                ("told", models.JSONField(default=list, verbose_name="已通知")),
+                ("last_error", models.CharField(blank=True, max_length=300, verbose_name="最近一次失败")),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="恢复时间")),
             ],
             options={
-                'verbose_name': '巡检中断',
-                'verbose_name_plural': '巡检中断',
-                'ordering': ('-since',),
+                "verbose_name": "巡检中断",
+                "verbose_name_plural": "巡检中断",
+                "ordering": ("-since",),
             },
         ),
         migrations.CreateModel(
-            name='Suspension',
+            name="Suspension",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('papers', models.CharField(max_length=300, verbose_name='要补的材料')),
-                ('reason', models.CharField(max_length=300, verbose_name='理由')),
-                ('state', models.CharField(choices=[('asked', '待专班同意'), ('refused', '未同意'), ('granted', '暂停中'), ('ended', '已恢复'), ('cancelled', '已撤回')], default='asked', max_length=10, verbose_name='状态')),
-                ('asked_days', models.PositiveSmallIntegerField(verbose_name='申请天数')),
-                ('asked_at', models.DateTimeField(verbose_name='申请时间')),
-                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='答复时间')),
-                ('decided_note', models.CharField(blank=True, max_length=300, verbose_name='答复说明')),
-                ('from_on', models.DateField(blank=True, null=True, verbose_name='暂停自(不含)')),
-                ('until_on', models.DateField(blank=True, null=True, verbose_name='暂停至(含)')),
-                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='恢复时间')),
-                ('ended_why', models.CharField(blank=True, max_length=60, verbose_name='恢复原因')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("papers", models.CharField(max_length=300, verbose_name="要补的材料")),
+                ("reason", models.CharField(max_length=300, verbose_name="理由")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("asked", "待专班同意"),
+                            ("refused", "未同意"),
+                            ("granted", "暂停中"),
+                            ("ended", "已恢复"),
+                            ("cancelled", "已撤回"),
+                        ],
+                        default="asked",
+                        max_length=10,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("asked_days", models.PositiveSmallIntegerField(verbose_name="申请天数")),
+                ("asked_at", models.DateTimeField(verbose_name="申请时间")),
+                ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="答复时间")),
+                ("decided_note", models.CharField(blank=True, max_length=300, verbose_name="答复说明")),
+                ("from_on", models.DateField(blank=True, null=True, verbose_name="暂停自(不含)")),
+                ("until_on", models.DateField(blank=True, null=True, verbose_name="暂停至(含)")),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="恢复时间")),
+                ("ended_why", models.CharField(blank=True, max_length=60, verbose_name="恢复原因")),
             ],
             options={
-                'verbose_name': '补件暂停',
-                'verbose_name_plural': '补件暂停',
-                'ordering': ('asked_at',),
+                "verbose_name": "补件暂停",
+                "verbose_name_plural": "补件暂停",
+                "ordering": ("asked_at",),
             },
         ),
         migrations.AddField(
-            model_name='deadline',
-            name='branch',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
+            model_name="deadline",
+            name="branch",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="accounts.organisation",
+            ),
         ),
         migrations.AddField(
-            model_name='deadline',
-            name='suspended_days',
-            field=models.PositiveSmallIntegerField(default=0, verbose_name='暂停天数'),
+            model_name="deadline",
+            name="suspended_days",
+            field=models.PositiveSmallIntegerField(default=0, verbose_name="暂停天数"),
         ),
         migrations.AddField(
-            model_name='deadline',
-            name='suspended_until',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='暂停至'),
+            model_name="deadline",
+            name="suspended_until",
+            field=models.DateTimeField(blank=True, null=True, verbose_name="暂停至"),
         ),
         migrations.AddField(
-            model_name='deadlinepolicy',
-            name='max_suspension_days',
-            field=models.PositiveSmallIntegerField(default=0, help_text='一笔办件累计最多可暂停的自然日;0为不可暂停', verbose_name='补件暂停上限(天)'),
+            model_name="deadlinepolicy",
+            name="max_suspension_days",
+            field=models.PositiveSmallIntegerField(
+                default=0,
+                help_text="一笔办件累计最多可暂停的自然日;0为不可暂停",
+                verbose_name="补件暂停上限(天)",
+            ),
         ),
         migrations.AlterField(
-            model_name='deadline',
-            name='kind',
-            field=models.CharField(choices=[('bank_decision', '银行授信决定'), ('panel_review', '区级审核'), ('supplement', '补正'), ('receipt', '接收'), ('contact', '首次对接'), ('disbursement', '放款')], max_length=20, verbose_name='时限'),
+            model_name="deadline",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("bank_decision", "银行授信决定"),
+                    ("panel_review", "区级审核"),
+                    ("supplement", "补正"),
+                    ("receipt", "接收"),
+                    ("contact", "首次对接"),
+                    ("disbursement", "放款"),
+                ],
+                max_length=20,
+                verbose_name="时限",
+            ),
         ),
         migrations.AlterField(
-            model_name='deadlinepolicy',
-            name='kind',
-            field=models.CharField(choices=[('bank_decision', '银行授信决定'), ('panel_review', '区级审核'), ('supplement', '补正'), ('receipt', '接收'), ('contact', '首次对接'), ('disbursement', '放款')], max_length=20, verbose_name='时限'),
+            model_name="deadlinepolicy",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("bank_decision", "银行授信决定"),
+                    ("panel_review", "区级审核"),
+                    ("supplement", "补正"),
+                    ("receipt", "接收"),
+                    ("contact", "首次对接"),
+                    ("disbursement", "放款"),
+                ],
+                max_length=20,
+                verbose_name="时限",
+            ),
         ),
         migrations.AddField(
-            model_name='policystep',
-            name='policy',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='lending.deadlinepolicy', verbose_name='办理时限规则'),
+            model_name="policystep",
+            name="policy",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="steps",
+                to="lending.deadlinepolicy",
+                verbose_name="办理时限规则",
+            ),
         ),
         migrations.AddField(
-            model_name='suspension',
-            name='asked_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='申请人'),
+            model_name="suspension",
+            name="asked_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="申请人",
+            ),
         ),
         migrations.AddField(
-            model_name='suspension',
-            name='deadline',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='suspensions', to='lending.deadline', verbose_name='时限'),
+            model_name="suspension",
+            name="deadline",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="suspensions",
+                to="lending.deadline",
+                verbose_name="时限",
+            ),
         ),
         migrations.AddField(
-            model_name='suspension',
-            name='decided_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='答复人'),
+            model_name="suspension",
+            name="decided_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="答复人",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policystep',
-            constraint=models.UniqueConstraint(fields=('policy', 'step', 'to'), name='policy_step_once_per_audience'),
+            model_name="policystep",
+            constraint=models.UniqueConstraint(
+                fields=("policy", "step", "to"), name="policy_step_once_per_audience"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policystep',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('step', 'nag'), _negated=True), ('days__gt', 0), _connector='OR'), name='policy_nag_has_period'),
+            model_name="policystep",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("step", "nag"), _negated=True), ("days__gt", 0), _connector="OR"
+                ),
+                name="policy_nag_has_period",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='suspension',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('asked', 'granted'))), fields=('deadline',), name='suspension_one_open'),
+            model_name="suspension",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ("asked", "granted"))),
+                fields=("deadline",),
+                name="suspension_one_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='suspension',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('from_on__isnull', True), ('state__in', ('asked', 'cancelled'))), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('from_on__isnull', True), ('state', 'refused')), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('from_on__isnull', False), ('state__in', ('granted', 'ended')), ('until_on__gte', models.F('from_on')), ('until_on__isnull', False)), _connector='OR'), name='suspension_state_has_its_facts'),
+            model_name="suspension",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("from_on__isnull", True), ("state__in", ("asked", "cancelled"))),
+                    models.Q(
+                        ("decided_at__isnull", False),
+                        ("decided_by__isnull", False),
+                        ("from_on__isnull", True),
+                        ("state", "refused"),
+                    ),
+                    models.Q(
+                        ("decided_at__isnull", False),
+                        ("decided_by__isnull", False),
+                        ("from_on__isnull", False),
+                        ("state__in", ("granted", "ended")),
+                        ("until_on__gte", models.F("from_on")),
+                        ("until_on__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="suspension_state_has_its_facts",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='suspension',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', False), ('state', 'ended')), models.Q(models.Q(('state', 'ended'), _negated=True), ('ended_at__isnull', True)), _connector='OR'), name='suspension_ended_has_time'),
+            model_name="suspension",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at__isnull", False), ("state", "ended")),
+                    models.Q(models.Q(("state", "ended"), _negated=True), ("ended_at__isnull", True)),
+                    _connector="OR",
+                ),
+                name="suspension_ended_has_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='suspension',
-            constraint=models.CheckConstraint(condition=models.Q(('asked_days__gt', 0)), name='suspension_asks_for_days'),
+            model_name="suspension",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("asked_days__gt", 0)), name="suspension_asks_for_days"
+            ),
         ),
     ]

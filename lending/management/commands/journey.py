@@ -88,7 +88,9 @@ class Command(BaseCommand):
         bank.receive(recommendation=item, by=cast["bank"], now=at)
         self.say(at, "5 银行已接收")
         at += timedelta(hours=1)
-        bank.record_contact(recommendation=item, at=at, mode="phone", is_reached=True, by=cast["bank"], now=at)
+        bank.record_contact(
+            recommendation=item, at=at, mode="phone", is_reached=True, by=cast["bank"], now=at
+        )
         self.say(at, "5 银行已与企业对接")
 
     def let_it_lapse(self, item: Recommendation) -> None:

@@ -50,7 +50,9 @@ def push(
     """One recommendation in state 待接收, its clock running since `at`."""
     of = of or case(cast, at=at)
     bank = to or cast.first_bank
-    clock = start_clock(case=of, kind=DeadlineKind.BANK_DECISION, bound=bank, now=at, branch=facts.get("branch"))
+    clock = start_clock(
+        case=of, kind=DeadlineKind.BANK_DECISION, bound=bank, now=at, branch=facts.get("branch")
+    )
     number = RecommendationList.objects.count() + 1
     issued = RecommendationList.objects.create(
         number=f"310104-20261120-{number:02d}", district=cast.xuhui, issued_at=at, issued_by=cast.panel,

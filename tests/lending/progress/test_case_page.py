@@ -225,5 +225,7 @@ def test_the_page_costs_the_same_for_one_and_three_receipts(cast, web, django_as
     for more in (0, 2):
         for _ in range(more):
             story.look_up(case=case, by=cast.panel, now=NOW)
-        with django_assert_num_queries(18):  # the clocks of a bank come with the case; one of them asks the rule of the lookup
+        with django_assert_num_queries(
+            18
+        ):  # the clocks of a bank come with the case; one of them asks the rule of the lookup
             panel.get(url(case))

@@ -85,7 +85,10 @@ def test_a_rehearsal_says_what_would_happen_to_each_kind_of_clock(cast):
     out = StringIO()
     call_command("sweep_deadlines", "--at", "2026-12-06T00:00:00+08:00", "--dry-run", stdout=out)
     first, *kinds, last = out.getvalue().splitlines()
-    told = {words[0]: dict(zip(words[1::2], map(int, words[2::2]), strict=True)) for words in map(str.split, kinds)}
+    told = {
+        words[0]: dict(zip(words[1::2], map(int, words[2::2]), strict=True))
+        for words in map(str.split, kinds)
+    }
     assert first == "as if it were 2026-12-06T00:00:00+08:00; nothing is written"
     assert [(kind, row["breached"], row["escalated"]) for kind, row in told.items()] == [
         ("bank_decision", 1, 0), ("panel_review", 1, 1),

@@ -24,7 +24,10 @@ def owed(ladder, steps_done: int, at: datetime) -> list[tuple[str, int]]:
 def test_each_step_of_the_banks_clock_is_owed_from_its_second_on_and_not_before(days, step):
     at, climbed = DUE + days * DAY, 1
     climbed = BANK.climb(DUE, climbed, at - SECOND).steps_done
-    assert (owed(BANK, climbed, at - SECOND), [one for one, _round in owed(BANK, climbed, at)]) == ([], [step])
+    assert (owed(BANK, climbed, at - SECOND), [one for one, _round in owed(BANK, climbed, at)]) == (
+        [],
+        [step],
+    )
 
 
 def test_the_weekly_letter_is_owed_every_week_with_its_number():

@@ -185,7 +185,9 @@ def test_a_link_refuses_only_what_may_be_refused_and_only_its_own(cast, client):
 
 
 @pytest.mark.parametrize(
-    "token", ["x", "WzEsIm5hZyJd:1abc:forged", tokens.make(0, ["nag"]), tokens.make(1, ["?"])]
+    "token",
+    ["x", "WzEsIm5hZyJd:1abc:forged", tokens.make(0, ["nag"]), tokens.make(1, ["?"])],
+    ids=["none", "forged", "of nobody", "of no step"],  # a signature is another in every worker
 )
 def test_a_link_that_is_not_ours_is_not_there(client, token):
     assert client.post(f"/letters/unsubscribe/{token}/").status_code == 404
