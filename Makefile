@@ -12,14 +12,15 @@ export PYTHONUNBUFFERED := 1
 run: .venv/run.stamp vendor
 	@exec $(PY) -m config.supervise
 
-# The journey is one story over six files, told by one worker; everything else is shared out file by file, in the order
-# of the folders: the long browser files come first, so that no worker is left alone with one at the end.
+# The journey is one story over six files, told by one worker that mostly waits: it goes beside the rest, which is shared
+# out file by file in the order of the folders, so that the long browser files come first.
 test: .venv/dev.stamp vendor browser
 ifdef ARGS
 	@$(PY) -m pytest $(ARGS)
 else
-	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore=tests/journey
-	@$(PY) -m pytest tests/journey
+	@mkdir -p var; $(PY) -m pytest tests/journey > var/journey.log 2>&1 & journey=$$!; trap 'kill $$journey' INT TERM; \
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore=tests/journey; rest=$$?; \
+	wait $$journey; told=$$?; cat var/journey.log; exit $$((rest || told))
 endif
 
 lint: .venv/dev.stamp

@@ -22,16 +22,16 @@ DOERS = {  # who can do what a clock asks for; whoever else hears of it can but 
     DeadlineKind.PANEL_REVIEW: (Organisation.Kind.DISTRICT,),
     DeadlineKind.SUPPLEMENT: (OFFICER,),
 }
-TODO = {  # to those who can do it: while there is time, and late
+TODO = {  # to those who can do it: while there is time, and (the last, where it is another one) late
     DeadlineKind.BANK_DECISION: (
         gettext_lazy("请在到期前登记是否授信的决定,同意、部分同意、不予授信均可;不予授信请写明原因。"),
         gettext_lazy("已超期的,请尽快登记是否授信的决定,同意、部分同意、不予授信均可;不予授信请写明原因。"),
     ),
-    DeadlineKind.PANEL_REVIEW: (gettext_lazy("请对照五项标准完成区级审核:推荐、退回补正或不予推荐。"),) * 2,
-    DeadlineKind.SUPPLEMENT: (gettext_lazy("请联系企业补齐退回时列明的内容。"),) * 2,
-    DeadlineKind.RECEIPT: (gettext_lazy("请接收推送来的办件。"),) * 2,
-    DeadlineKind.CONTACT: (gettext_lazy("请与企业首次对接,并登记对接情况。"),) * 2,
-    DeadlineKind.DISBURSEMENT: (gettext_lazy("已同意授信的,请登记放款。"),) * 2,
+    DeadlineKind.PANEL_REVIEW: (gettext_lazy("请对照五项标准完成区级审核:推荐、退回补正或不予推荐。"),),
+    DeadlineKind.SUPPLEMENT: (gettext_lazy("请联系企业补齐退回时列明的内容。"),),
+    DeadlineKind.RECEIPT: (gettext_lazy("请接收推送来的办件。"),),
+    DeadlineKind.CONTACT: (gettext_lazy("请与企业首次对接,并登记对接情况。"),),
+    DeadlineKind.DISBURSEMENT: (gettext_lazy("已同意授信的,请登记放款。"),),
 }
 SEE_TO = {  # to those above or beside them
     DeadlineKind.BANK_DECISION: gettext_lazy("请督促承办银行尽快作出决定。"),
@@ -84,7 +84,7 @@ def _todo(alert: Alert, now: datetime) -> str:
     reader = OFFICER if alert.why_code == OFFICER else alert.organisation.kind
     if reader not in DOERS[clock.kind]:
         return SEE_TO[clock.kind]
-    return TODO[clock.kind][now >= clock.due_at]
+    return TODO[clock.kind][-1 if now >= clock.due_at else 0]
 
 
 def whys(alerts: list[Alert], language: str, site_language: str) -> list[str]:

@@ -17,7 +17,7 @@ PAGE = "/admin/lending/sweep/"
 
 @pytest.fixture
 def five_sweeps(monkeypatch):
-    monkeypatch.setattr("lending.sla.admin.SweepAdmin.list_per_page", 2)
+    monkeypatch.setattr("lending.sla.admin_ledger.SweepAdmin.list_per_page", 2)
     Sweep.objects.bulk_create(Sweep(at=NOW, took_ms=number) for number in range(5))
 
 

@@ -181,5 +181,5 @@ def test_pages_cost_the_same_for_one_and_three(cast, web, django_assert_num_quer
         for _ in range(extra):
             story.recommended(cast)
             story.pushed(cast)
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(14):
             assert panel.get(URL).status_code == 200
