@@ -13,7 +13,7 @@ run: .venv/run.stamp vendor
 	@exec $(PY) -m config.supervise
 
 # The journey is one story over six files, told by one worker that mostly waits: it goes beside the rest, which is shared
-# out file by file in the order of the folders, so that the long browser files come first.
+# out file by file in the order of collection (largest first would leave one worker alone with a long file at the end).
 test: .venv/dev.stamp vendor browser
 ifdef ARGS
 	@$(PY) -m pytest $(ARGS)
