@@ -71,6 +71,7 @@ def test_workers_killed_every_second(site, size):
     settle(f"{kills} kills of workers, a second apart", site, doubled_at_most=senders)
 
 
+@pytest.mark.soak
 def test_redis_stopped_and_restarted_empty(site, size):
     began = now()
     site.work()
@@ -83,6 +84,7 @@ def test_redis_stopped_and_restarted_empty(site, size):
     settle("Redis stopped and restarted empty", site, doubled_at_most=0)
 
 
+@pytest.mark.soak
 def test_redis_emptied_and_hanging_in_the_middle(site, size):
     site.work()
     begin(site, size)
@@ -95,6 +97,7 @@ def test_redis_emptied_and_hanging_in_the_middle(site, size):
     settle("Redis emptied and hanging", site, doubled_at_most=0)
 
 
+@pytest.mark.soak
 def test_a_mail_server_that_refuses_hangs_or_is_away(site, size):
     site.work()
     begin(site, size, pause=0, mode="451 not now")
@@ -150,6 +153,7 @@ def test_postgresql_crashes_in_the_middle(site, size):
     settle(f"{size.crashes} crashes of PostgreSQL", site, doubled_at_most=2 * size.crashes)
 
 
+@pytest.mark.soak
 def test_two_beats_by_mistake(site, size):
     site.work()
     second = site.beat(2)
@@ -159,6 +163,7 @@ def test_two_beats_by_mistake(site, size):
     settle("two beats", site, doubled_at_most=0)
 
 
+@pytest.mark.soak
 def test_two_sweepers_and_four_senders_at_once(site, size):
     site.rest()
     begin(site, size)
@@ -181,6 +186,7 @@ SELECT DISTINCT string_agg(step, ' ' ORDER BY first) FROM (
 """
 
 
+@pytest.mark.soak
 def test_a_clock_a_month_ahead_and_back_again(site, size):
     site.rest()
     due_at, ahead = now() + timedelta(days=10), now() + timedelta(days=31)
