@@ -19,7 +19,7 @@ ifdef ARGS
 	@$(PY) -m pytest $(ARGS)
 else
 	@mkdir -p var; $(PY) -m pytest tests/journey > var/journey.log 2>&1 & journey=$$!; trap 'kill $$journey' INT TERM; \
-	$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not soak" --ignore=tests/journey; rest=$$?; \
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not soak" --ignore=tests/journey; rest=$$?; \
 	wait $$journey; told=$$?; cat var/journey.log; exit $$((rest || told))
 endif
 
